@@ -13,7 +13,8 @@ const ANSWER_TIMEOUT_MS = 20_000;
 const WAITING_MAX = 64;
 
 const ENDED = 'the decoder ended';
-export const DECODABLE_KINDS = 'WAV, MP3, M4A, MP4, OGG, Opus, WebM, FLAC, AAC or AMR';
+export const DECODABLE_KINDS =
+  'WAV, MP3, M4A, MP4, MOV, WebM, MKV, OGG, Opus, FLAC, AAC, AIFF, CAF, AMR, WMA or another common format';
 
 export interface DecodeProcessOptions {
   readonly log?: Log | undefined;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { AudioSource } from '../../client/cli/audio/source.ts';
+import type { AudioSource } from '../../client/cli/audio/audio-source.ts';
 import { describeError } from '../../client/cli/output/describe-error.ts';
 import { Printer } from '../../client/cli/output/printer.ts';
 import { UserError } from '../../client/cli/output/user-error.ts';

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import decode from 'audio-decode';
 import t, { type Test } from 'tap';
 import { type ServerEvent, Transcripts } from '../../client/sdk/index.ts';
 import { openTranscripts } from '../../server/store/open-transcripts.ts';
+import { decodeAudio } from '../support/decode-audio.ts';
 import { openKeyedServer } from '../support/keyed-server.ts';
 import { memoryRecorder } from '../support/memory-recorder.ts';
 import { converse, openScriptedServer, script, sound } from '../support/scripted-server.ts';
@@ -45,7 +45,7 @@ t.test('a session that asks for it has its audio kept: its owner gets it as a fi
   const answer = await ask(mine);
   t.match(answer.headers.get('content-type'), /^audio\/ogg/);
   const bytes = new Uint8Array(await answer.arrayBuffer());
-  const { channelData } = await decode(bytes);
+  const { channelData } = decodeAudio(bytes);
   t.ok(channelData[0]!.length >= 4 * 48_000);
   t.ok(
     channelData[0]!.subarray(48_000, 72_000).some((sample) => sample > 0.2),

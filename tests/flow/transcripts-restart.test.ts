@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import decode from 'audio-decode';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { connect, type ServerEvent, Transcripts } from '../../client/sdk/index.ts';
 import { openTranscripts } from '../../server/store/open-transcripts.ts';
+import { decodeAudio } from '../support/decode-audio.ts';
 import { randomFrom } from '../support/random.ts';
 import { bundle, freePort, type ScriptedProcess, startScriptedProcess } from '../support/scripted-process.ts';
 import { script, sound } from '../support/scripted-server.ts';
@@ -32,7 +32,7 @@ t.before(async () => {
 /** In how many tenths of a second the audio of a transcript is loud where `SOUND` is, where it is not, and silent where it is. */
 async function compareWithSound(url: string, id: string) {
   const bytes = await (await fetch(`${url}/v1/transcripts/${id}/audio`)).arrayBuffer();
-  const { channelData } = await decode(bytes);
+  const { channelData } = decodeAudio(new Uint8Array(bytes));
   const counts = { heard: 0, misplaced: 0, missing: 0 };
   for (let tenth = 0; tenth < SENTENCES * 30; tenth++) {
     const samples = channelData[0]!.subarray(tenth * 4_800, (tenth + 1) * 4_800);

@@ -36,6 +36,5 @@ const lock = JSON.parse(readFileSync(new URL('../../package-lock.json', import.m
 };
 const problems = licenceProblems(lock.packages);
 console.log(`licences: ${problems.length} packages whose licence or state nobody has agreed to`);
-for (const problem of problems)
-  console.log(`  ${problem}; leave it out, or give the reason in tests/support/licences.ts`);
+for (const problem of problems) console.log(`  ${problem}; leave it out, or agree to it in tests/support/licences.ts`);
 if (problems.length > 0) process.exitCode = 1;

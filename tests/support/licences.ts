@@ -11,16 +11,6 @@ export interface LockedPackage {
 const FREE =
   /^(MIT|MIT-0|ISC|0BSD|Apache-2\.0|BSD-2-Clause|BSD-3-Clause|BlueOak-1\.0\.0|Unlicense|CC0-1\.0|Python-2\.0)$/;
 
-/** Packages of other licences that are installed with the server all the same, and why. README.md names each. */
-export const LICENCE_EXCEPTIONS: ReadonlyMap<string, string> = new Map([
-  ['@audio/decode-aac', 'GPL-2.0 (FAAD2): reads M4A and AAC until one LGPL build of libav replaces the decoders'],
-  ['@audio/decode-ac3', 'GPL-2.0-or-later (liba52): a dependency of the demuxers of MP4 and WebM'],
-  ['@audio/decode-dts', 'GPL-2.0-or-later (libdca): a dependency of the demuxers of MP4 and WebM'],
-  ['@audio/decode-eac3', 'LGPL-2.1-or-later (FFmpeg): a dependency of the demuxers of MP4 and WebM'],
-  ['@audio/decode-wma', 'LGPL-2.1-or-later (FFmpeg): a dependency of audio-decode'],
-  ['codec-parser', 'LGPL-3.0-or-later: finds the frames of FLAC, Ogg and Opus'],
-]);
-
 /** Deprecated packages that are installed with the server all the same, and why. */
 export const DEPRECATION_EXCEPTIONS: ReadonlyMap<string, string> = new Map();
 
@@ -30,7 +20,7 @@ export function licenceProblems(packages: Readonly<Record<string, LockedPackage>
   for (const [path, { dev, license = 'unknown', deprecated }] of Object.entries(packages)) {
     if (path === '' || dev === true) continue;
     const name = path.replace(/^.*node_modules\//, '');
-    if (!isFree(license) && !LICENCE_EXCEPTIONS.has(name)) problems.push(`${name} has the licence ${license}`);
+    if (!isFree(license)) problems.push(`${name} has the licence ${license}`);
     if (deprecated !== undefined && !DEPRECATION_EXCEPTIONS.has(name))
       problems.push(`${name} is deprecated: ${deprecated}`);
   }

@@ -1,83 +1,152 @@
 import { spawn } from 'node:child_process';
-import decode from 'audio-decode';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { type DecoderStream, DecoderThread } from '../../../libav/decoder-thread.ts';
+import type { DecodedStep } from '../../../libav/messages.ts';
 import { UserError } from '../output/user-error.ts';
 import { buildProgramEnvironment } from '../programs/program-environment.ts';
+import type { AudioSource } from './audio-source.ts';
 
-export interface DecodedAudio {
-  /** Mono, [-1, 1]. */
-  readonly samples: Float32Array;
-  readonly sampleRate: number;
-}
+const WANT =
+  'WAV, MP3, MP2, M4A, MP4, MOV, MKV, WebM, OGG, Opus, FLAC, AAC, AIFF, CAF, AU, AMR, WMA, WavPack, TTA and others are';
+/** Format of what ffmpeg makes, where it has to help. */
+const FFMPEG_RATE = 16_000;
+/** Most channels a session takes. */
+const CHANNELS_MAX = 8;
 
-const FFMPEG_TIMEOUT_MS = 600_000;
-
-/** Decodes a whole file. `ffmpeg`, if installed, decodes what the library cannot. Throws a `UserError` when neither can. */
-export async function decodeFile(bytes: Buffer, name: string): Promise<DecodedAudio> {
-  const audio = await decode(new Uint8Array(bytes)).catch(() => undefined);
-  if (audio !== undefined && audio.channelData.length > 0 && audio.channelData[0]!.length > 0) {
-    return fit(mix(audio.channelData), audio.sampleRate);
+/** Decodes a file while it is sent. `ffmpeg`, if installed, decodes what libav here cannot. Throws a `UserError` when neither can. */
+export async function decodeFile(path: string): Promise<AudioSource> {
+  const thread = new DecoderThread();
+  const open = (): DecoderStream => thread.open({ kind: 'path', path });
+  const stream = open();
+  try {
+    const first = await readFirst(stream, (step) => (step === undefined ? stream.read() : undefined));
+    const description = describe(first);
+    return { ...description, chunks: () => readAll(open(), description.format.channels) };
+  } catch (error) {
+    await thread.close();
+    const converted = await convertWithFfmpeg(path);
+    if (converted !== undefined) return converted;
+    throw unreadable(path, error);
   }
-  const converted = await ffmpeg(bytes);
-  if (converted !== undefined && converted.length > 0) return { samples: converted, sampleRate: 16_000 };
-  const known = 'WAV, FLAC, MP3, OGG, Opus, WebM, M4A and AAC are';
-  throw new UserError(`${name} is not audio that can be read: ${known}. With ffmpeg installed, most others are too.`);
 }
 
-function mix(channels: readonly Float32Array[]): Float32Array {
-  if (channels.length === 1) return channels[0]!;
-  return channels[0]!.map((_, i) => channels.reduce((sum, channel) => sum + channel[i]!, 0) / channels.length);
-}
-
-/** Brings audio into the server's range of 8 to 48 kHz: halves the rate by averaging neighbours, or doubles it by interpolation. */
-function fit(samples: Float32Array, sampleRate: number): DecodedAudio {
-  if (sampleRate > 48_000) {
-    const half = new Float32Array(Math.floor(samples.length / 2));
-    for (let i = 0; i < half.length; i++) half[i] = (samples[2 * i]! + samples[2 * i + 1]!) / 2;
-    return fit(half, sampleRate / 2);
+/** Decodes a recording while it arrives. Throws a `UserError` when it cannot. */
+export async function decodeInput(input: AsyncIterable<Uint8Array>): Promise<AudioSource> {
+  const stream = new DecoderThread().open({ kind: 'live' });
+  const arriving = input[Symbol.asyncIterator]();
+  const feed = async (): Promise<DecodedStep | undefined> => {
+    const next = await arriving.next();
+    return next.done === true ? undefined : await stream.feed(next.value);
+  };
+  const name = 'Standard input';
+  let hasEnded = false;
+  const step = async (): Promise<DecodedStep | undefined> => {
+    if (hasEnded) return undefined;
+    const fed = await feed();
+    hasEnded = fed === undefined;
+    return fed ?? (await stream.end());
+  };
+  try {
+    const first = await readFirst(stream, step);
+    const { format } = describe(first);
+    const { channels } = format;
+    return {
+      format,
+      durationMs: undefined,
+      async *chunks() {
+        try {
+          yield toBytes(first.piece, channels);
+          for (let last: DecodedStep | undefined = first; last !== undefined; ) {
+            last = last.hasMore ? await stream.read() : await step();
+            if (last?.piece !== undefined) yield toBytes(last.piece, channels);
+          }
+        } catch (error) {
+          throw unreadable(name, error);
+        }
+      },
+    };
+  } catch (error) {
+    throw unreadable(name, error);
   }
-  if (sampleRate >= 8_000) return { samples, sampleRate };
-  const double = new Float32Array(samples.length * 2);
-  for (let i = 0; i < samples.length; i++) {
-    double[2 * i] = samples[i]!;
-    double[2 * i + 1] = (samples[i]! + (samples[i + 1] ?? samples[i]!)) / 2;
-  }
-  return fit(double, sampleRate * 2);
 }
 
-/** Decodes with ffmpeg; undefined when it is not installed or cannot decode the file either. */
-function ffmpeg(bytes: Buffer): Promise<Float32Array | undefined> {
-  return new Promise((resolve) => {
-    const args = [
-      '-loglevel',
-      'error',
-      '-protocol_whitelist',
-      'pipe',
-      '-i',
-      'pipe:0',
-      '-f',
-      'f32le',
-      '-ac',
-      '1',
-      '-ar',
-      '16000',
-      'pipe:1',
-    ];
-    const child = spawn('ffmpeg', args, {
+type Decoded = DecodedStep & { readonly piece: NonNullable<DecodedStep['piece']> };
+
+/** The first step with sound in it. */
+async function readFirst(
+  stream: DecoderStream,
+  more: (last: DecodedStep | undefined) => Promise<DecodedStep | undefined> | undefined,
+): Promise<Decoded> {
+  let step = await more(undefined);
+  while (step !== undefined && step.piece === undefined) step = step.hasMore ? await stream.read() : await more(step);
+  if (step?.piece === undefined) throw new Error('it has no sound in it');
+  return { ...step, piece: step.piece };
+}
+
+async function* readAll(stream: DecoderStream, channels: number): AsyncGenerator<Uint8Array> {
+  try {
+    for (let hasMore = true; hasMore; ) {
+      const step = await stream.read();
+      if (step.piece !== undefined) yield toBytes(step.piece, channels);
+      ({ hasMore } = step);
+    }
+  } finally {
+    stream.close();
+  }
+}
+
+function describe({ piece, durationMs }: Decoded): Pick<AudioSource, 'format' | 'durationMs'> {
+  const channels = Math.min(piece.planes.length, CHANNELS_MAX);
+  return {
+    format: { encoding: 'pcm_s16le', sampleRate: piece.sampleRate, channels, channelMode: 'mix' },
+    durationMs,
+  };
+}
+
+/** Interleaved 16-bit samples. The server mixes the channels; joined recordings may change their number, and the first applies. */
+function toBytes({ planes }: Decoded['piece'], channels: number): Uint8Array {
+  const kept = channels === 1 && planes.length > 1 ? [average(planes)] : planes;
+  const samples = new Int16Array(planes[0]!.length * channels);
+  for (let channel = 0; channel < channels; channel++)
+    for (const [i, sample] of kept[Math.min(channel, kept.length - 1)]!.entries())
+      samples[i * channels + channel] = Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_768)));
+  return new Uint8Array(samples.buffer);
+}
+
+const average = (planes: readonly Float32Array[]): Float32Array =>
+  planes[0]!.map((_, i) => planes.reduce((sum, plane) => sum + plane[i]!, 0) / planes.length);
+
+function unreadable(name: string, error: unknown): UserError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new UserError(
+    `${name} is not audio that can be read: ${why}. ${WANT}. With ffmpeg installed, most other files are too.`,
+  );
+}
+
+/** Undefined when ffmpeg is not installed or cannot decode the file either. */
+async function convertWithFfmpeg(path: string): Promise<AudioSource | undefined> {
+  const start = (): Readable => {
+    const options = ['-loglevel', 'error', '-protocol_whitelist', 'pipe', '-i', 'pipe:0'];
+    const child = spawn('ffmpeg', [...options, '-f', 's16le', '-ac', '1', '-ar', `${FFMPEG_RATE}`, 'pipe:1'], {
       stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: FFMPEG_TIMEOUT_MS,
       env: buildProgramEnvironment(),
     });
-    const parts: Buffer[] = [];
-    child.stdout.on('data', (part: Buffer) => parts.push(part));
-    child.on('error', () => resolve(undefined));
-    child.on('close', (code) => {
-      const all = Buffer.concat(parts);
-      resolve(
-        code === 0 ? new Float32Array(all.buffer.slice(all.byteOffset, all.byteOffset + (all.length & ~3))) : undefined,
-      );
-    });
+    child.on('error', () => child.stdout.destroy());
     // ffmpeg may stop reading early, which breaks the pipe.
     child.stdin.on('error', () => {});
-    child.stdin.end(bytes);
-  });
+    createReadStream(path).pipe(child.stdin);
+    return child.stdout;
+  };
+  const probe = start();
+  await Promise.race([once(probe, 'readable'), once(probe, 'close')]).catch(() => {});
+  const hasSound = probe.read(2) !== null;
+  probe.destroy();
+  if (!hasSound) return undefined;
+  return {
+    format: { encoding: 'pcm_s16le', sampleRate: FFMPEG_RATE, channels: 1, channelMode: 'mix' },
+    durationMs: undefined,
+    chunks: start,
+  };
 }

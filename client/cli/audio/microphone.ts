@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { UserError } from '../output/user-error.ts';
 import { buildProgramEnvironment } from '../programs/program-environment.ts';
-import type { AudioSource } from './source.ts';
+import type { AudioSource } from './audio-source.ts';
 
 /** A program that records the microphone to standard output: 16 kHz, mono, 16-bit samples. */
 export interface Recorder {

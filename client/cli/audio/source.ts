@@ -1,18 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
-import type { AudioFormat, Encoding } from '../../sdk/index.ts';
+import { open, stat } from 'node:fs/promises';
+import { isFileHeader } from '../../../libav/detect-format.ts';
+import type { Encoding } from '../../sdk/index.ts';
 import { UserError } from '../output/user-error.ts';
-import { isContainerHeader } from './container.ts';
-import { decodeFile } from './decode.ts';
+import type { AudioSource } from './audio-source.ts';
+import { decodeFile, decodeInput } from './decode.ts';
 import { readWavHeader, type WavHeader } from './wav.ts';
-
-/** Audio to send to a server: its format and its bytes. */
-export interface AudioSource {
-  readonly format: AudioFormat;
-  /** Length in ms, when it is known. */
-  readonly durationMs: number | undefined;
-  chunks(): AsyncIterable<Uint8Array>;
-}
 
 /** Format of raw samples on standard input. */
 export interface RawFormat {
@@ -24,11 +17,9 @@ export interface RawFormat {
 /** Bytes at the beginning of a file that tell its format. */
 const HEAD_BYTES = 65_536;
 const CHUNK_MS = 100;
-/** Largest compressed file, bytes: it is decoded as a whole, in memory. */
-const DECODE_BYTES_MAX = 1_000_000_000;
 const BYTES: Readonly<Record<Encoding, number>> = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 };
 
-/** Opens a file, or standard input for `-`. WAV is streamed; anything else is decoded first. Throws a `UserError` when it cannot. */
+/** Opens a file, or standard input for `-`. The samples of a WAV are sent as they are; anything else is decoded on the way. Throws a `UserError` when it cannot. */
 export async function openSource(path: string, raw: RawFormat): Promise<AudioSource> {
   if (path === '-') return openInput(raw);
   const found = await stat(path).catch(() => undefined);
@@ -41,9 +32,7 @@ export async function openSource(path: string, raw: RawFormat): Promise<AudioSou
   await file.close();
   const wav = readWavHeader(head);
   if (wav !== undefined && isStreamable(wav)) return wavSource(path, wav, found.size);
-  if (found.size > DECODE_BYTES_MAX)
-    throw new UserError(`${path} is too large to decode at once; convert it to WAV first.`);
-  return pcmSource(await decodeFile(await readFile(path), path));
+  return decodeFile(path);
 }
 
 const isStreamable = (wav: WavHeader): boolean =>
@@ -75,21 +64,6 @@ function chunkBytes(perSecond: number, channels: number, encoding: Encoding): nu
   return Math.max(frame, Math.floor((perSecond * CHUNK_MS) / 1_000 / frame) * frame);
 }
 
-function pcmSource(audio: { samples: Float32Array; sampleRate: number }): AudioSource {
-  const { samples, sampleRate } = audio;
-  const step = Math.round((sampleRate * CHUNK_MS) / 1_000);
-  return {
-    format: { encoding: 'pcm_f32le', sampleRate, channels: 1, channelMode: 'mix' },
-    durationMs: Math.round((samples.length / sampleRate) * 1_000),
-    async *chunks() {
-      for (let at = 0; at < samples.length; at += step) {
-        const part = samples.subarray(at, at + step);
-        yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-      }
-    },
-  };
-}
-
 /** Opens standard input: a WAV by its header, another container by its first bytes, anything else as raw samples. */
 async function openInput(raw: RawFormat): Promise<AudioSource> {
   const input = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
@@ -111,21 +85,21 @@ async function openInput(raw: RawFormat): Promise<AudioSource> {
     return {
       format: { encoding: encoding!, sampleRate, channels, channelMode: 'mix' },
       durationMs: undefined,
-      chunks: () => joined(head.subarray(dataFrom), rest()),
+      // Programs write their tags behind the samples.
+      chunks: () => limited(joined(head.subarray(dataFrom), rest()), wav.dataBytes),
     };
   }
-  if (wav !== undefined || isContainerHeader(head)) {
-    const parts = [head];
-    let size = head.length;
-    for await (const part of rest()) {
-      parts.push(part);
-      size += part.length;
-      if (size > DECODE_BYTES_MAX)
-        throw new UserError('Standard input is too large to decode at once; send WAV or raw samples.');
-    }
-    return pcmSource(await decodeFile(Buffer.concat(parts), 'standard input'));
-  }
+  if (wav !== undefined || isFileHeader(head)) return decodeInput(joined(head, rest()));
   return { format: { ...raw, channelMode: 'mix' }, durationMs: undefined, chunks: () => joined(head, rest()) };
+}
+
+/** The first `bytes` of some audio; reads on to the end, so that whoever writes it is not cut off. */
+async function* limited(audio: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes;
+  for await (const part of audio) {
+    if (left > 0) yield part.subarray(0, Math.min(left, part.length));
+    left -= part.length;
+  }
 }
 
 async function* joined(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

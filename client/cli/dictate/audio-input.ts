@@ -1,5 +1,5 @@
 import type { AudioFormat } from '../../sdk/index.ts';
-import type { AudioSource } from '../audio/source.ts';
+import type { AudioSource } from '../audio/audio-source.ts';
 
 /** Opens the audio source; it ends when the signal aborts. */
 export type OpenSource = (signal: AbortSignal) => Promise<AudioSource>;

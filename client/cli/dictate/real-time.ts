@@ -1,4 +1,4 @@
-import type { AudioSource } from '../audio/source.ts';
+import type { AudioSource } from '../audio/audio-source.ts';
 
 const BYTES = { pcm_s16le: 2, pcm_f32le: 4, mulaw: 1, alaw: 1 } as const;
 

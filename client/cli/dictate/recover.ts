@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import { connect } from '../../sdk/index.ts';
-import type { AudioSource } from '../audio/source.ts';
+import type { AudioSource } from '../audio/audio-source.ts';
 import type { HistoryFile } from './history-file.ts';
 import { findLeftoverRecordings } from './recording.ts';
 import type { SpareSessionOptions } from './spare-session.ts';

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { type ConnectOptions, connect, type Session } from '../../sdk/index.ts';
-import type { AudioSource } from '../audio/source.ts';
+import type { AudioSource } from '../audio/audio-source.ts';
 import type { Printer } from '../output/printer.ts';
 import { UserError } from '../output/user-error.ts';
 

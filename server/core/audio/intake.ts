@@ -1,5 +1,6 @@
 import { type AudioFormat, BYTES_PER_SAMPLE } from '../../../protocol/index.ts';
 import { SAMPLE_RATE } from '../time.ts';
+import { ChannelMixer } from './channel-mixer.ts';
 import { OFFSET_MEMORY_SECONDS, OffsetFilter } from './offset-filter.ts';
 import { decodePcm } from './pcm.ts';
 import { Resampler } from './resample.ts';
@@ -20,6 +21,8 @@ export class AudioIntake {
   readonly #frameBytes: number;
   readonly #offsetFilters: readonly OffsetFilter[];
   readonly #resamplers: readonly Resampler[];
+  /** Undefined when there is nothing to mix. */
+  readonly #mixer: ChannelMixer | undefined;
   #torn = new Uint8Array(0);
   #frames: number;
 
@@ -31,6 +34,7 @@ export class AudioIntake {
     // In front of the resamplers, which take the time before the first sample for silence: an offset would begin with a click.
     this.#offsetFilters = Array.from({ length: this.speakers }, () => new OffsetFilter(format.sampleRate));
     this.#resamplers = Array.from({ length: this.speakers }, () => new Resampler(format.sampleRate, from));
+    this.#mixer = this.speakers < format.channels ? new ChannelMixer(format.channels, format.sampleRate) : undefined;
   }
 
   get speakers(): number {
@@ -87,18 +91,9 @@ export class AudioIntake {
   }
 
   #pick(interleaved: Float32Array, speaker: number): Float32Array {
-    const { channels, channelMode } = this.#format;
+    if (this.#mixer !== undefined) return this.#mixer.mix(interleaved);
+    const { channels } = this.#format;
     if (channels === 1) return interleaved;
-    const out = new Float32Array(interleaved.length / channels);
-    for (let i = 0; i < out.length; i++) {
-      if (channelMode === 'separate') {
-        out[i] = interleaved[i * channels + speaker]!;
-        continue;
-      }
-      let sum = 0;
-      for (let channel = 0; channel < channels; channel++) sum += interleaved[i * channels + channel]!;
-      out[i] = sum / channels;
-    }
-    return out;
+    return Float32Array.from({ length: interleaved.length / channels }, (_, i) => interleaved[i * channels + speaker]!);
   }
 }

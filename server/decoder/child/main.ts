@@ -1,9 +1,11 @@
+import { DecoderThread } from '../../../libav/decoder-thread.ts';
 import { endWithParent, firstLineOf, sendToParent } from '../../process/child/parent-link.ts';
 import type { DecoderAnswer, FromChild, ToChild } from '../wire.ts';
 import { ResourceGuard, type ResourceLimits } from './guard.ts';
 import { DecodingStream } from './stream.ts';
 
 /** The decoding process: streams by number, decoded piece by piece. It ends with its parent. */
+const thread = new DecoderThread();
 const streams = new Map<number, DecodingStream>();
 /** Audio crafted to exhaust resources ends this process, not the server. */
 const guard = new ResourceGuard();
@@ -32,7 +34,7 @@ async function handleMessage(message: ToChild): Promise<DecoderAnswer> {
   const { stream } = message;
   switch (message.kind) {
     case 'open':
-      streams.set(stream, new DecodingStream(message));
+      streams.set(stream, new DecodingStream(thread, message));
       return { kind: 'nothing', hasMore: false };
     case 'feed':
       return grantTime(await findStream(stream).feed(message.bytes));

@@ -1,10 +1,8 @@
+import type { DecoderStream, DecoderThread } from '../../../libav/decoder-thread.ts';
+import type { DecodedStep, Source } from '../../../libav/messages.ts';
 import type { ChannelLayout, PacketFormat } from '../../ports/decoder.ts';
 import type { DecoderAnswer } from '../wire.ts';
 import { ChannelMapper } from './channel-mapper.ts';
-import { type Codec, type DecodedSound, openCodec } from './codec.ts';
-import { FileInput } from './file-input.ts';
-import type { Input } from './input.ts';
-import { LiveInput } from './live-input.ts';
 
 export interface StreamOptions {
   readonly layout: ChannelLayout;
@@ -14,49 +12,37 @@ export interface StreamOptions {
 
 /** Decodes one file or live stream from bytes to samples. */
 export class DecodingStream {
-  readonly #input: Input;
+  readonly #stream: DecoderStream;
   readonly #mapper: ChannelMapper;
-  readonly #packets: PacketFormat | undefined;
-  #codec: Codec | undefined;
-  #state: 'fed' | 'ending' | 'ended' = 'fed';
 
-  constructor({ layout, packets, fileBytes }: StreamOptions) {
-    this.#input = fileBytes === undefined ? new LiveInput(packets !== undefined) : new FileInput(fileBytes);
+  constructor(thread: DecoderThread, { layout, packets, fileBytes }: StreamOptions) {
+    this.#stream = thread.open(toSource(packets, fileBytes));
     this.#mapper = new ChannelMapper(layout);
-    this.#packets = packets;
   }
 
-  feed(bytes: Uint8Array): Promise<DecoderAnswer> {
-    this.#input.write(bytes);
-    return this.read();
+  async feed(bytes: Uint8Array): Promise<DecoderAnswer> {
+    return this.#toAnswer(await this.#stream.feed(bytes));
   }
 
-  end(): Promise<DecoderAnswer> {
-    this.#input.end();
-    this.#state = 'ending';
-    return this.read();
+  async end(): Promise<DecoderAnswer> {
+    return this.#toAnswer(await this.#stream.end());
   }
 
-  /** Decodes one slice, or flushes the codec when there are no more. */
   async read(): Promise<DecoderAnswer> {
-    const { kind } = this.#input;
-    if (kind === undefined) return { kind: 'nothing', hasMore: false };
-    this.#codec ??= await openCodec(kind, this.#packets);
-    const slice = this.#input.takeSlice();
-    // A copy, because slices start anywhere in the input, and decoders read numbers at aligned offsets.
-    if (slice !== undefined) return this.#toAnswer(await this.#codec.decode(slice.slice()));
-    if (this.#state !== 'ending') return { kind: 'nothing', hasMore: false };
-    this.#state = 'ended';
-    return this.#toAnswer(await this.#codec.flush());
+    return this.#toAnswer(await this.#stream.read());
   }
 
   free(): void {
-    this.#codec?.free();
+    this.#stream.close();
   }
 
-  #toAnswer({ channelData, sampleRate }: DecodedSound): DecoderAnswer {
-    const hasMore = this.#input.hasSlice || this.#state === 'ending';
-    if ((channelData[0]?.length ?? 0) === 0) return { kind: 'nothing', hasMore };
-    return { kind: 'decoded', hasMore, ...this.#mapper.convert(channelData, sampleRate) };
+  #toAnswer({ piece, hasMore }: DecodedStep): DecoderAnswer {
+    if (piece === undefined) return { kind: 'nothing', hasMore };
+    return { kind: 'decoded', hasMore, ...this.#mapper.convert(piece.planes, piece.sampleRate) };
   }
+}
+
+function toSource(packets: PacketFormat | undefined, fileBytes: number | undefined): Source {
+  if (fileBytes !== undefined) return { kind: 'memory', size: fileBytes };
+  return packets === undefined ? { kind: 'live' } : { kind: 'packets', ...packets };
 }

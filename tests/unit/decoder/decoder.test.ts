@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { detectAudioKind, findAudioStart } from '../../../server/decoder/child/detect-kind.ts';
 import { ProcessDecoder } from '../../../server/decoder/decoder.ts';
 import type { ChannelLayout, DecodedAudio } from '../../../server/ports/decoder.ts';
 import { flacBomb } from '../../support/flac-bomb.ts';
+import { emptyBoxes, nestedBoxes, tags } from '../../support/hostile-files.ts';
+import { wav } from '../../support/sound-files.ts';
 import { uploadedFile } from '../../support/uploaded-file.ts';
 
 const FORMATS = new URL('../../fixtures/formats/', import.meta.url);
@@ -29,90 +30,24 @@ async function bytesOf(decoded: AsyncIterable<DecodedAudio>): Promise<number> {
   return bytes;
 }
 
-/** A WAV of 16-bit samples with the header as given. */
-function wav(samples: Int16Array, rate: number, channels: number): Uint8Array {
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0, 'latin1');
-  header.writeUInt32LE(36 + samples.byteLength, 4);
-  header.write('WAVEfmt ', 8, 'latin1');
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(channels, 22);
-  header.writeUInt32LE(rate, 24);
-  header.writeUInt32LE(rate * channels * 2, 28);
-  header.writeUInt16LE(channels * 2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36, 'latin1');
-  header.writeUInt32LE(samples.byteLength, 40);
-  return new Uint8Array(Buffer.concat([header, Buffer.from(samples.buffer)]));
-}
-
-for (const [name, kind] of [
-  ['short_01_mulaw.wav', 'wav'],
-  ['short_01.mp3', 'mp3'],
-  ['short_01.flac', 'flac'],
-  ['short_01.ogg', 'oga'],
-  ['short_01.opus', 'opus'],
-  ['short_01.webm', 'webm'],
-  ['short_01.m4a', 'm4a'],
-] as const)
-  t.test(`${name} is known by its first bytes and decoded to its end`, async (t) => {
-    const bytes = readFileSync(new URL(name, FORMATS));
-    t.equal(detectAudioKind(bytes.subarray(findAudioStart(bytes))), kind);
-    const { seconds, power } = await secondsOf(bytes);
-    const whole = await secondsOf(readFileSync(new URL('short_01_mulaw.wav', FORMATS)));
-    t.ok(Math.abs(seconds - whole.seconds) < 0.15, `${seconds} s, not ${whole.seconds} s`);
+for (const name of ['_mulaw.wav', '.mp3', '.flac', '.ogg', '.opus', '.webm', '.m4a'])
+  t.test(`short_01${name} is decoded to its end`, async (t) => {
+    const { seconds, power } = await secondsOf(readFileSync(new URL(`short_01${name}`, FORMATS)));
+    t.ok(Math.abs(seconds - 3.5) < 0.15, `${seconds} s`);
     t.ok(power > 1);
   });
 
-t.test('a table of an MP4 file that stands behind the sound is read all the same', async (t) => {
-  const bytes = readFileSync(new URL('short_01.m4a', FORMATS));
-  const boxes: { type: string; bytes: Buffer }[] = [];
-  for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at))
-    boxes.push({
-      type: bytes.toString('latin1', at + 4, at + 8),
-      bytes: bytes.subarray(at, at + bytes.readUInt32BE(at)),
-    });
-  const order = boxes.map(({ type }) => type);
-  t.ok(order.includes('moov') && order.includes('mdat'), order.join());
-  const there = await secondsOf(bytes);
-  t.same(await secondsOf(moved(bytes, boxes)), there);
-});
-
-/** The same file with its table on the other side of the sound, and the places in it put right. */
-function moved(bytes: Buffer, boxes: readonly { type: string; bytes: Buffer }[]): Uint8Array {
-  const moov = Buffer.from(boxes.find(({ type }) => type === 'moov')!.bytes);
-  const others = boxes.filter(({ type }) => type !== 'moov');
-  const wasFirst = boxes.findIndex(({ type }) => type === 'moov') < boxes.findIndex(({ type }) => type === 'mdat');
-  const by = wasFirst ? -moov.length : moov.length;
-  for (let at = moov.indexOf('stco'); at > 0; at = moov.indexOf('stco', at + 4))
-    for (let i = 0; i < moov.readUInt32BE(at + 8); i++)
-      moov.writeUInt32BE(moov.readUInt32BE(at + 12 + i * 4) + by, at + 12 + i * 4);
-  const sound = others.map((box) => box.bytes);
-  return new Uint8Array(
-    wasFirst
-      ? Buffer.concat([...sound, moov])
-      : Buffer.concat([sound[0]!, moov, ...sound.slice(1), bytes.subarray(0, 0)]),
-  );
-}
-
 t.test('channels are mixed, or kept apart when asked', async (t) => {
-  const bytes = wav(
-    Int16Array.from({ length: 32_000 }, (_, i) => (i % 2 ? 0 : 16_384)),
-    16_000,
-    2,
-  );
+  const sound = Int16Array.from({ length: 32_000 }, (_, i) => (i % 2 ? 0 : 16_000 * Math.sin(i / 4)));
+  const bytes = wav(sound, 16_000, { channels: 2 });
+  const power = sound.reduce((sum, sample) => sum + (sample / 32_768) ** 2, 0);
   const mixed = await secondsOf(bytes);
   t.match(mixed, { seconds: 1, channels: 1 });
-  t.ok(Math.abs(mixed.power - 16_000 / 16) < 1);
+  t.ok(Math.abs(mixed.power / power - 1) < 0.1, `${mixed.power}, not ${power}: as loud as the channel with the sound`);
+  const opposite = sound.map((_, i) => (i % 2 ? -sound[i - 1]! : sound[i]!));
+  const turned = await secondsOf(wav(opposite, 16_000, { channels: 2 }));
+  t.ok(Math.abs(turned.power / power - 1) < 0.1, `${turned.power}: channels that cancel each other`);
   t.match(await secondsOf(bytes, 'separate'), { seconds: 1, channels: 2 });
-});
-
-t.test('rates a session does not take become such as it does', async (t) => {
-  for (const rate of [4_000, 96_000, 192_000]) {
-    const { seconds } = await secondsOf(wav(new Int16Array(rate).fill(1_000), rate, 1));
-    t.ok(Math.abs(seconds - 1) < 0.001, `${rate} Hz`);
-  }
 });
 
 t.test('what is no audio, or breaks off, is a fault or what there is of it, never a hang', async (t) => {
@@ -128,13 +63,24 @@ t.test('what is no audio, or breaks off, is a fault or what there is of it, neve
   t.ok((await secondsOf(flac)).seconds > 1, 'and the next file is decoded');
 });
 
-t.test('kilobytes that hold more sound than fits the memory end their decoder, and nothing else', async (t) => {
+t.test('kilobytes that hold hours of sound come out in small pieces, and only as they are asked for', async (t) => {
   const bomb = flacBomb(1_500);
   t.ok(bomb.length < 60_000);
   const stream = decoder.open({ layout: 'separate' });
   t.teardown(() => stream.close());
-  await t.rejects(bytesOf(stream.feed(bomb)), { code: 'audio.format', message: /time or memory/ } as never);
-  t.ok((await secondsOf(readFileSync(new URL('short_01.mp3', FORMATS)))).seconds > 3, 'the next file has a new one');
+  let pieces = 0;
+  for await (const { bytes } of stream.feed(bomb)) {
+    t.ok(bytes.length <= 8 * 4 * (24_000 + 65_535));
+    if (++pieces === 20) break;
+  }
+  t.equal(pieces, 20);
+  t.ok((await secondsOf(readFileSync(new URL('short_01.mp3', FORMATS)))).seconds > 3, 'the next file is decoded');
+});
+
+t.test('boxes and tags without end are a fault, at once', async (t) => {
+  const files = { boxes: emptyBoxes(1 << 20), nested: nestedBoxes(100_000), tags: tags(100_000, 0) };
+  for (const [name, bytes] of Object.entries(files))
+    await t.rejects(secondsOf(bytes), { code: 'audio.format' } as never, name);
 });
 
 /** A recording whose bytes say something else in one place. */
@@ -160,7 +106,10 @@ t.test('headers that promise more than there is are a fault or what there is of 
     'places without end': forged('short_01.m4a', (bytes, at) => bytes.writeUInt32BE(most, at('stco') + 8)),
   };
   for (const [name, bytes] of Object.entries(tables))
-    await t.rejects(secondsOf(bytes), { code: 'audio.format', message: /promises more/ }, name);
+    await secondsOf(bytes).then(
+      ({ seconds }) => t.ok(seconds < 4, `${name}: ${seconds} s`),
+      (error: { code?: string }) => t.equal(error.code, 'audio.format', name),
+    );
   const whole = await secondsOf(readFileSync(new URL('short_01_mulaw.wav', FORMATS)));
   const headers: Record<string, Uint8Array> = {
     'a WAV of 4 GB': forged('short_01_mulaw.wav', (bytes, at) => bytes.writeUInt32LE(most, at('data') + 4)),
@@ -168,26 +117,23 @@ t.test('headers that promise more than there is are a fault or what there is of 
       bytes[21]! |= 15;
       bytes.writeUInt32BE(most, 22);
     }),
-    'an OGG of 255 channels': forged('short_01.ogg', (bytes, at) =>
-      bytes.fill(255, at('vorbis') + 10, at('vorbis') + 11),
-    ),
   };
   for (const [name, bytes] of Object.entries(headers))
     t.ok((await secondsOf(bytes)).seconds < whole.seconds + 0.2, name);
   const rate = forged('short_01_mulaw.wav', (bytes) => bytes.writeUInt32LE(most, 24));
-  await t.rejects(secondsOf(rate), { code: 'audio.format', message: /sample rate/ });
+  await t.rejects(secondsOf(rate), { code: 'audio.format' });
   const channels = forged('short_01_mulaw.wav', (bytes) => bytes.writeUInt16LE(65_535, 22));
   await t.rejects(secondsOf(channels), { code: 'audio.format' });
 });
 
-t.test('a bomb in one stream ends no other, live or of a file', async (t) => {
+t.test('what cannot be decoded in one stream ends no other, live or of a file', async (t) => {
   const webm = readFileSync(new URL('short_01.webm', FORMATS));
   const half = webm.length >> 1;
   const live = [0, 1, 2].map(() => decoder.open({ layout: 'mix' }));
   let samples = await Promise.all(live.map((stream) => bytesOf(stream.feed(webm.subarray(0, half)))));
-  const bomb = decoder.open({ layout: 'separate' });
+  const broken = decoder.open({ layout: 'separate' });
   const [, file] = await Promise.all([
-    t.rejects(bytesOf(bomb.feed(flacBomb(1_500))), { code: 'audio.format' } as never),
+    t.rejects(bytesOf(broken.feed(new Uint8Array(200_000).fill(7))), { code: 'audio.format' } as never),
     secondsOf(readFileSync(new URL('short_01.mp3', FORMATS))),
   ]);
   t.ok(file.seconds > 3, 'a file beside it');
@@ -197,5 +143,5 @@ t.test('a bomb in one stream ends no other, live or of a file', async (t) => {
     }),
   );
   for (const bytes of samples) t.ok(bytes / 4 / 48_000 > 3, 'a stream beside it');
-  for (const stream of [bomb, ...live]) stream.close();
+  for (const stream of [broken, ...live]) stream.close();
 });

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import decode from 'audio-decode';
 import t, { type Test } from 'tap';
 import { AudioFormat } from '../../../protocol/index.ts';
 import type { AudioChunk, TranscriptPlace } from '../../../server/ports/transcripts.ts';
@@ -8,6 +7,7 @@ import { OpusCodec } from '../../../server/store/opus-codec.ts';
 import { SqliteTranscripts } from '../../../server/store/sqlite-transcripts.ts';
 import { type Database, migrateSchema } from '../../../server/store/transcript-schema.ts';
 import { begin } from '../../contract/transcripts.ts';
+import { decodeAudio } from '../../support/decode-audio.ts';
 
 const OWNER = 'key-a';
 const STREAM = { part: 1, channel: 0 };
@@ -89,7 +89,7 @@ t.test('its pages are an Ogg Opus file that others decode, however they are read
     isLast = block.isLast;
   }
   t.same(Buffer.concat(parts), Buffer.from(whole.bytes));
-  const { channelData, sampleRate } = await decode(whole.bytes);
+  const { channelData, sampleRate } = decodeAudio(whole.bytes);
   t.equal(sampleRate, 48_000);
   t.ok(
     Math.abs(channelData[0]!.length / 48 - 10_013.5) < 1,
@@ -161,7 +161,7 @@ t.test('a session goes on after a restart: nothing twice, and what is missing is
     read(6.1, 7.9).every((sample) => Math.abs(sample) < 0.001),
     'silence',
   );
-  const { channelData } = await decode(next.readAudio(OWNER, id, STREAM, ALL)!.bytes);
+  const { channelData } = decodeAudio(next.readAudio(OWNER, id, STREAM, ALL)!.bytes);
   const late = Float32Array.from({ length: 24_000 }, (_, i) => channelData[0]![(8.2 * 16_000 + i) * 3]!);
   t.ok(correlate(late, spoken(8.2 * 16_000, 8.2 * 16_000 + 24_000)) > 0.9, 'in the file, too');
 });

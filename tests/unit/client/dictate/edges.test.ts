@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import type { AudioSource } from '../../../../client/cli/audio/source.ts';
+import type { AudioSource } from '../../../../client/cli/audio/audio-source.ts';
 import { readWavHeader } from '../../../../client/cli/audio/wav.ts';
 import { PREROLL_MS, WarmInput } from '../../../../client/cli/dictate/audio-input.ts';
 import { askInstance, openControlSocket, resolveControlPath } from '../../../../client/cli/dictate/control.ts';
