@@ -109,7 +109,7 @@ export interface PipelineOptions {
 export const PIPELINE: PipelineOptions = {
   vad: { ...GATE_THRESHOLDS.silero, minSpeechMs: 250, preRollMs: 300, levelFloor: 0.0003 },
   endpoint: { speculativeMs: 150, minMs: 300, maxMs: 1_000, completeMs: 250, incompleteMs: 1_300 },
-  turn: { sound: 0.08, confidence: 0.3, open: -1.3, bare: -0.6, complete: 0.5, incomplete: -0.41 },
+  turn: { sound: 0.08, confidence: 0.3, open: -1.3, bare: -0.6, sure: 0.7, complete: 0.5, incomplete: -0.41 },
   commit: {
     policy: 'trust',
     chance: 0.85,

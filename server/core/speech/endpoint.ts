@@ -30,7 +30,9 @@ export interface TurnWeights {
   readonly open: number;
   /** Score of any other last word without punctuation. */
   readonly bare: number;
-  /** From this score on the speaker is done. */
+  /** From this score on the speaker is surely done. */
+  readonly sure: number;
+  /** From this score on the speaker is likely done. */
   readonly complete: number;
   /** Below this score the speaker goes on. */
   readonly incomplete: number;
@@ -72,6 +74,13 @@ const UNFINISHED_ANYWHERE: ReadonlySet<string> = new Set(Object.values(UNFINISHE
  * exceptions.
  */
 const CONFIDENCE_MIN = 0.7;
+/**
+ * How far the wait of a speaker who is likely done lies between the shortest and the longest: with the default bounds, 384 ms. Of 15
+ * false ends after 250 ms, three had such a score, and the speaker went on after 320 to 384 ms.
+ */
+const LIKELY_SHARE = 0.12;
+/** The same where neither text nor sound tells. */
+const MIDDLE_SHARE = 0.4;
 const OPEN = /[,;:，、；：–—-]["'”’)\]]*$|\.\.\.$|…$/u;
 
 /**
@@ -94,7 +103,7 @@ type Ending = 'none' | 'open' | 'bare' | 'finished';
 export function computeEndpointWait(reading: Reading, options: EndpointOptions, weights?: TurnWeights): number {
   const { minMs } = options;
   const maxMs = Math.max(minMs, options.maxMs);
-  const middleMs = minMs + (maxMs - minMs) * 0.4;
+  const middleMs = minMs + (maxMs - minMs) * MIDDLE_SHARE;
   const { confidence, turnEnd } = reading;
   const ending = findEnding(reading.text, reading.language);
   if (turnEnd === undefined || weights === undefined) {
@@ -104,7 +113,8 @@ export function computeEndpointWait(reading: Reading, options: EndpointOptions, 
   // A decode is on its way that the final needs anyway: deciding before it is there would gain nothing.
   if (ending === 'none' || confidence === undefined) return ending === 'open' ? maxMs : middleMs;
   const score = scoreTurn(ending, confidence, turnEnd, weights);
-  if (score >= weights.complete) return Math.min(minMs, options.completeMs ?? minMs);
+  if (score >= weights.sure) return Math.min(minMs, options.completeMs ?? minMs);
+  if (score >= weights.complete) return minMs + (maxMs - minMs) * LIKELY_SHARE;
   return score >= weights.incomplete ? middleMs : Math.max(maxMs, options.incompleteMs ?? maxMs);
 }
 

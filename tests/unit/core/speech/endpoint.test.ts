@@ -73,7 +73,9 @@ t.test('text and turn detector decide together', async (t) => {
   const table: [string, number, number[]][] = [
     ['We are done.', 0.98, [250, 250, 250]],
     ['We are done.', 0.94, [580, 250, 250]],
-    ['We are done.', 0.85, [580, 250, 250]],
+    ['We are done.', 0.9, [580, 384, 250]],
+    ['We are done.', 0.85, [580, 384, 250]],
+    ['We are done.', 0.75, [580, 580, 384]],
     ['We are done.', 0.6, [580, 580, 580]],
     ['We are done.', 0.3, [1_300, 580, 580]],
     ['we are done', 0.99, [1_300, 1_300, 580]],
