@@ -79,7 +79,7 @@ t.test('words alone in other languages do not move that of a session which has s
     t.ok(ALLOWED.includes(language), text);
   }
   t.equal(notices.length, 1, 'English is reported once, and nothing else');
-  t.equal(finals.at(-1)?.language, 'en', finals.at(-1)?.text);
+  t.equal(finals.at(-1)?.language, 'en', finals.at(-1)?.text ?? 'nothing');
   const sentences = joined.parts.filter(({ text }) => text.split(' ').length > 1);
   for (const sentence of sentences) {
     const text = finals.flatMap(({ part, text }) => (part === sentence ? [text] : [])).join(' ');
