@@ -1,11 +1,12 @@
 import { joinSentences } from '../../../transcript/index.ts';
 import { listFillers } from './fillers.ts';
+import { isSentenceEnd } from './meaning.ts';
 import type { CleanRequest } from './request.ts';
 
 /** How many words the embedded model gets at once; its context holds 512 tokens for input and output together. */
 const WORDS_MAX = 120;
 
-/** Splits text into parts for the embedded model; the control tokens around them are added by the runner. */
+/** Splits text into parts for the embedded model, which knows English; the control tokens around them are added by the runner. */
 export function splitForSottoClean(text: string): string[] {
   const words = text.trim().split(/\s+/).filter(Boolean);
   const parts: string[] = [];
@@ -14,7 +15,7 @@ export function splitForSottoClean(text: string): string[] {
     // Prefer to split after a sentence.
     if (end < words.length) {
       for (let i = end; i > start + WORDS_MAX / 2; i--) {
-        if (/[.?!]$/.test(words[i - 1]!)) {
+        if (isSentenceEnd(words[i - 1]!, words[i], 'en')) {
           end = i;
           break;
         }

@@ -12,6 +12,8 @@ const SWITCH_WORDS_MIN = 2;
 const SWITCH_AFTER = 2;
 /** A span whose detected language was rejected is asked about again when it has grown by this factor. */
 const ASK_AGAIN_FACTOR = 1.5;
+/** The same right behind a sentence in another language, whose words must not become stable in the one in force. */
+const ASK_AGAIN_UNSETTLED_FACTOR = 1.1;
 
 /** A span a language is to be detected in, seconds. */
 export interface DetectionProgress {
@@ -70,7 +72,8 @@ export class LanguageSelector {
   /** The language a decode of a span is given: a code, or `auto` to have it detected. */
   languageFor({ seconds, rejectedSeconds }: DetectionProgress): string {
     if (this.#fixed !== undefined) return this.#fixed;
-    const least = Math.max(SECONDS_MIN, rejectedSeconds * ASK_AGAIN_FACTOR);
+    const factor = this.isSettled ? ASK_AGAIN_FACTOR : ASK_AGAIN_UNSETTLED_FACTOR;
+    const least = Math.max(SECONDS_MIN, rejectedSeconds * factor);
     return this.#locked !== undefined && seconds < least ? this.#locked : 'auto';
   }
 

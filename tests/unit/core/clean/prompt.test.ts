@@ -21,6 +21,13 @@ t.test('a longer one is split behind a sentence where it can be, and no word is 
   t.equal(parts.join(' '), long.join(' '));
 });
 
+t.test('an abbreviation ends no part', async (t) => {
+  const long = words(200);
+  [long[79], long[99]] = ['end.', 'Dr.'];
+  long[80] = 'Then';
+  t.equal(splitForSottoClean(long.join(' '))[0]!.split(' ').length, 80);
+});
+
 t.test('an early end of a sentence is no reason for a short part', async (t) => {
   const long = words(200);
   long[9] = 'end.';

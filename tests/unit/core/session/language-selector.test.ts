@@ -93,6 +93,17 @@ t.test(
   },
 );
 
+t.test(
+  'behind a sentence in another language, it is asked about again as soon as there is a little more of it',
+  async (t) => {
+    const choice = new LanguageSelector('auto');
+    choice.learn(detected('en'), span(3));
+    t.equal(choice.learn(detected('de'), span(3)), false);
+    t.equal(choice.languageFor(span(1.3, 1.3)), 'en', 'the span that was rejected is decoded in the one in force');
+    t.equal(choice.languageFor(span(1.5, 1.3)), 'auto');
+  },
+);
+
 t.test('of an allowed list of one nothing has to be detected', async (t) => {
   const choice = new LanguageSelector('auto', ['de']);
   t.equal(choice.languageFor(span(3)), 'de');
