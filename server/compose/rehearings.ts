@@ -12,6 +12,7 @@ import type { SessionParts } from '../flow/live-session.ts';
 import { type HearingModelSource, Rehearings } from '../flow/rehearings.ts';
 import type { TranscriptRecorder } from '../flow/transcript-recorder.ts';
 import type { Log } from '../ports/log.ts';
+import type { RecogniserInfo } from '../ports/recogniser.ts';
 import type { Engines } from './engines.ts';
 
 /** A decode of a large model on a slow machine, ms. */
@@ -49,31 +50,35 @@ export function createRehearings({
   return new Rehearings({
     ...parts,
     decoder: new IdleDecoder({ session: 'rehearings', scheduler }),
-    models: new HearingModels(parts.pipeline.models, engines, recogniser),
+    models: new HearingModels({ own: parts.pipeline.models, info: engines.info, recogniser }),
     isOpen: (transcript, part) => recorder.isOpen(transcript, part),
   });
 }
 
-/** The models that are loaded, and those of the models folder. */
-class HearingModels implements HearingModelSource {
-  readonly #own: PipelineOptions['models'];
-  readonly #engines: Engines;
-  readonly #recogniser: ExtraModelRecogniser;
+interface HearingModelsParts {
+  readonly own: PipelineOptions['models'];
+  readonly info: RecogniserInfo;
+  readonly recogniser: Pick<ExtraModelRecogniser, 'load' | 'unload'>;
+  /** Memory that is free, bytes; for tests. */
+  readonly countFreeBytes?: () => number;
+}
 
-  constructor(own: PipelineOptions['models'], engines: Engines, recogniser: ExtraModelRecogniser) {
-    this.#own = own;
-    this.#engines = engines;
-    this.#recogniser = recogniser;
+/** The models that are loaded, and those of the models folder. */
+export class HearingModels implements HearingModelSource {
+  readonly #parts: HearingModelsParts;
+
+  constructor(parts: HearingModelsParts) {
+    this.#parts = parts;
   }
 
   select(name: string | undefined): PipelineOptions['models'] {
-    if (this.#engines.info.engine === 'stock')
+    if (this.#parts.info.engine === 'stock')
       throw new Fault('rehear.absent', {
         problem: 'the prebuilt engine cannot stop a decode when somebody speaks; build the native one',
       });
-    if (name === undefined) return this.#own;
+    if (name === undefined) return this.#parts.own;
     const loaded = this.#loaded.find(({ model }) => model === name);
-    if (loaded !== undefined) return { ...this.#own, second: { name, isMultilingual: loaded.multilingual } };
+    if (loaded !== undefined) return { ...this.#parts.own, second: { name, isMultilingual: loaded.multilingual } };
     const model = findModel(name);
     const present = [
       ...new Set(
@@ -83,30 +88,31 @@ class HearingModels implements HearingModelSource {
     if (model?.kind !== 'speech') throw new Fault('rehear.model', { model: name, present, isKnown: false });
     const { isPresent, multilingual, path } = getRankedModel(model.name);
     if (!isPresent) throw new Fault('rehear.model', { model: model.name, present, isKnown: true });
-    checkMemory(model.name, path);
-    return { ...this.#own, second: { name: model.name, isMultilingual: multilingual } };
+    this.#checkMemory(model.name, path);
+    return { ...this.#parts.own, second: { name: model.name, isMultilingual: multilingual } };
   }
 
   async load({ second }: PipelineOptions['models'], signal: AbortSignal): Promise<void> {
     if (second === undefined || this.#loaded.some(({ model }) => model === second.name)) return;
     const { path } = getRankedModel(second.name);
-    checkMemory(second.name, path);
-    await this.#recogniser.load({ name: second.name, path }, signal);
+    this.#checkMemory(second.name, path);
+    await this.#parts.recogniser.load({ name: second.name, path }, signal);
   }
 
   release(): Promise<void> {
-    return this.#recogniser.unload();
+    return this.#parts.recogniser.unload();
   }
 
   get #loaded(): readonly { readonly model: string; readonly multilingual: boolean }[] {
-    const { info } = this.#engines;
+    const { info } = this.#parts;
     return [info, info.small, info.second].filter((each) => each !== undefined);
   }
-}
 
-/** A model that does not fit would take the memory of live sessions. */
-function checkMemory(model: string, path: string): void {
-  const needMb = Math.ceil((MEMORY_FACTOR * statSync(path).size) / MEGABYTE) + MEMORY_MB;
-  const freeMb = Math.floor((process.availableMemory?.() ?? freemem()) / MEGABYTE);
-  if (freeMb < needMb) throw new Fault('rehear.memory', { model, needMb, freeMb });
+  /** A model that does not fit would take the memory of live sessions. */
+  #checkMemory(model: string, path: string): void {
+    const { countFreeBytes = () => process.availableMemory?.() ?? freemem() } = this.#parts;
+    const needMb = Math.ceil((MEMORY_FACTOR * statSync(path).size) / MEGABYTE) + MEMORY_MB;
+    const freeMb = Math.floor(countFreeBytes() / MEGABYTE);
+    if (freeMb < needMb) throw new Fault('rehear.memory', { model, needMb, freeMb });
+  }
 }

@@ -1,7 +1,12 @@
 import { Fault, type StoredSentence, type StoredTranscript, type WireWord } from '../../protocol/index.ts';
 import { acceptRewrite, applyRules } from '../core/clean/accept-rewrite.ts';
 import type { Word } from '../core/hypothesis.ts';
-import { describeDecode, reviseStretch } from '../core/second-hearing/hear-stretch.ts';
+import {
+  describeDecode,
+  getRevisedWords,
+  reviseStretch,
+  type SentenceHearing,
+} from '../core/second-hearing/hear-stretch.ts';
 import { selectHearingModels } from '../core/second-hearing/hearing-models.ts';
 import {
   collectStretches,
@@ -108,19 +113,16 @@ export class RehearingJob {
     for (const stretch of collectStretches(channel, words, length)) {
       if (this.#task.signal.aborted) return;
       const stored = stretch.sentences.map(({ sentence }) => sentences.get(sentence)!);
-      const revised = await this.#hearStretch(stretch, channel);
+      const hearings = await this.#hearStretch(stretch, channel);
       if (this.#task.signal.aborted) return;
-      if (revised !== undefined) await this.#store(channel, stored, revised);
+      if (hearings !== undefined) await this.#store(channel, stored, hearings);
       this.#doneMs += sumDurations(stored);
       this.#report();
     }
   }
 
-  /** The words of each sentence, undefined where no other were heard; undefined when the stretch was not understood. */
-  async #hearStretch(
-    stretch: Stretch,
-    channel: StoredChannel,
-  ): Promise<readonly (readonly Word[] | undefined)[] | undefined> {
+  /** How each sentence was heard; undefined when the stretch was not understood. */
+  async #hearStretch(stretch: Stretch, channel: StoredChannel): Promise<readonly SentenceHearing[] | undefined> {
     const speech = await this.#readSpeech(stretch, channel);
     if (speech === undefined) return undefined;
     const { samples, evidence } = speech;
@@ -142,8 +144,8 @@ export class RehearingJob {
     const hypothesis = await decode(model);
     const other = otherModel === undefined ? undefined : await decode(otherModel);
     if (hypothesis === undefined) return undefined;
-    const revised = reviseStretch(stretch, { hypothesis, other }, { evidence, isOtherBetter });
-    return revised !== undefined && hasWordsInCommon(stretch, revised) ? revised : undefined;
+    const hearings = reviseStretch(stretch, { hypothesis, other }, { evidence, isOtherBetter });
+    return hearings !== undefined && hasWordsInCommon(stretch, hearings) ? hearings : undefined;
   }
 
   async #readSpeech({ from, to }: Stretch, { part, channel }: StoredChannel): Promise<KeptSpeech | undefined> {
@@ -191,12 +193,14 @@ export class RehearingJob {
   async #store(
     { part, fromMs }: StoredChannel,
     stored: readonly StoredSentence[],
-    revised: readonly (readonly Word[] | undefined)[],
+    hearings: readonly SentenceHearing[],
   ): Promise<void> {
     const { store, transcript } = this.#task;
     const additions: TranscriptAddition[] = [];
+    const revised = hearings.map(getRevisedWords);
     const texts = stored.map(({ text }, i) => (revised[i] === undefined ? text : joinWords(revised[i])));
     for (const [i, sentence] of stored.entries()) {
+      if (hearings[i] === 'missed') continue;
       const context = texts.slice(Math.max(0, i - CONTEXT_SENTENCES), i);
       additions.push(...(await this.#revise(sentence, { words: revised[i], text: texts[i]!, atMs: fromMs, context })));
     }

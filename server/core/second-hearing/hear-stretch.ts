@@ -40,15 +40,17 @@ export interface HearingConditions {
   readonly script?: ChineseScript | undefined;
 }
 
+/** A sentence as it was heard again: its words where they are others, `same`, or `missed` where a voice got no words. */
+export type SentenceHearing = readonly Word[] | 'same' | 'missed';
+
 /**
- * The words of each sentence of a stretch as it was heard again; undefined for a sentence in which nothing else was heard.
- * Returns undefined when the stretch was understood less than the first time.
+ * How each sentence of a stretch was heard again. Returns undefined when the stretch was understood less than the first time.
  */
 export function reviseStretch(
   stretch: Stretch,
   { hypothesis, other }: HeardStretch,
   { evidence, isOtherBetter, script }: HearingConditions,
-): readonly (readonly Word[] | undefined)[] | undefined {
+): readonly SentenceHearing[] | undefined {
   const { sentences } = stretch;
   // The client may have asked for another script since: characters written in another way are no other words.
   const written = detectScript(sentences.map(({ words }) => joinWords(words)).join('')) ?? script;
@@ -64,10 +66,14 @@ export function reviseStretch(
   );
   return sentences.map(({ words: first, language }, i) => {
     const heard = assigned[i]!;
-    if (heard.length === 0 && hasMissedSentence(first, words, evidence)) return undefined;
-    return saysOther(first, heard, language) ? keepEdges(first, heard) : undefined;
+    if (heard.length === 0 && hasMissedSentence(first, words, evidence)) return 'missed';
+    return saysOther(first, heard, language) ? keepEdges(first, heard) : 'same';
   });
 }
+
+/** The words of a sentence where others were heard than at first. */
+export const getRevisedWords = (hearing: SentenceHearing): readonly Word[] | undefined =>
+  typeof hearing === 'string' ? undefined : hearing;
 
 /** The better model has the first say. */
 function joinHearings(

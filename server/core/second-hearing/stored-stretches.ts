@@ -3,6 +3,7 @@ import { formatSentenceName } from '../../../transcript/index.ts';
 import type { Word } from '../hypothesis.ts';
 import { normaliseWord } from '../stable/words.ts';
 import { msToSamples, SAMPLE_RATE } from '../time.ts';
+import { getRevisedWords, type SentenceHearing } from './hear-stretch.ts';
 import { type HeardSentence, type Stretch, StretchCollector, type StretchLength } from './stretch.ts';
 
 /** One channel of one session of a stored transcript, as far as its audio is kept. */
@@ -92,11 +93,13 @@ function toWords(text: string, words: readonly WireWord[], atMs: number): Word[]
 /** Whether what was heard again can be the speech whose text is stored. */
 export function hasWordsInCommon(
   { sentences }: Pick<Stretch, 'sentences'>,
-  revised: readonly (readonly Word[] | undefined)[],
+  hearings: readonly SentenceHearing[],
 ): boolean {
-  const heard = new Set(
-    sentences.flatMap(({ words }, i) => (revised[i] ?? words).map(({ text }) => normaliseWord(text))),
-  );
   const first = sentences.flatMap(({ words }) => words.map(({ text }) => normaliseWord(text)));
+  const heard = new Set(
+    sentences.flatMap(({ words }, i) =>
+      (getRevisedWords(hearings[i]!) ?? words).map(({ text }) => normaliseWord(text)),
+    ),
+  );
   return first.filter((word) => heard.has(word)).length >= COMMON_SHARE_MIN * first.length;
 }

@@ -1,5 +1,5 @@
 import type { ChineseScript } from '../script/chinese-script.ts';
-import { describeDecode, reviseStretch } from '../second-hearing/hear-stretch.ts';
+import { describeDecode, getRevisedWords, reviseStretch } from '../second-hearing/hear-stretch.ts';
 import { type HearingModels, selectHearingModels } from '../second-hearing/hearing-models.ts';
 import { type HeardSentence, type Stretch, StretchCollector } from '../second-hearing/stretch.ts';
 import type { SpanEvidence } from '../stable/hallucinations.ts';
@@ -77,8 +77,9 @@ export class SecondHearing {
     this.#pending.delete(answer.stretch);
     if (stretch === undefined || answer.kind === 'noSecondHypothesis') return;
     const { sentences, evidence, models } = stretch;
-    const revised = reviseStretch(stretch, answer, { evidence, isOtherBetter: models.isOtherBetter, script });
-    if (revised === undefined) return;
+    const hearings = reviseStretch(stretch, answer, { evidence, isOtherBetter: models.isOtherBetter, script });
+    if (hearings === undefined) return;
+    const revised = hearings.map(getRevisedWords);
     const texts = sentences.map(({ words: first }, i) => joinWords(revised[i] ?? first));
     for (const [i, sentence] of sentences.entries()) {
       const heard = revised[i];

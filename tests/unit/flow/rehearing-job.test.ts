@@ -158,6 +158,19 @@ t.test('a cleaning follows the words; a revision that is not heard again goes', 
   t.equal(again.progress.at(-1)?.revised, 0);
 });
 
+t.test('a sentence that was missed keeps its revision', async (t) => {
+  const texts = ['So we bought the new machine.', 'It is.'];
+  const { job, memory, id, sentences } = open({ texts, hears: ['So we bought the new machine.'] });
+  const revision = { kind: 'revised', channel: 0, text: 'It was.', words: [] } as const;
+  memory.add({ transcript: id, part: 1, atMs: 0 }, [
+    { ...revision, sentence: 1 },
+    { ...revision, sentence: 2 },
+  ]);
+  await job.run();
+  t.notOk('revised' in sentences()[0]!, 'the other one was heard as at first');
+  t.match(sentences()[1], { revised: 'It was.' });
+});
+
 t.test('a hearing that understood less, or something else altogether, changes nothing', async (t) => {
   for (const heard of ['So.', 'Whatever that might possibly be', '']) {
     const { job, memory, id, sentences } = open({ hears: [heard] });
