@@ -75,7 +75,7 @@ export class ProcessDecoder implements AudioDecoder {
 
   /**
    * Finds or starts a process of its own for each stream, so that audio crafted to crash ends nobody else's. It costs
-   * some 12 MB of unshared memory. A file can wait, so its process does not compete with live audio.
+   * some 40 MB of unshared memory. A file can wait, so its process does not compete with live audio.
    */
   #acquire(priority: Priority): DecodeProcess {
     const samePriority = [...this.#processes].filter((each) => each.priority === priority);
