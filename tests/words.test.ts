@@ -5,7 +5,7 @@ import { sourcesBelow } from './run/compile.ts';
 import { type DeclaredName, findDeclaredNames, findDeclaredNamesInText } from './support/source-rules.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['client', 'libav', 'models', 'protocol', 'server', 'tests', 'transcript'];
+const FOLDERS = ['client', 'models', 'protocol', 'server', 'tests', 'transcript'];
 
 /**
  * Words that no name contains any more, with what to say instead. A word is matched by its parts in camel case: `turnedAway`

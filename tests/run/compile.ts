@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
 /** The folders of the product's sources. */
-export const PRODUCT = ['protocol', 'transcript', 'models', 'libav', 'server', 'client'];
+export const PRODUCT = ['protocol', 'transcript', 'models', 'server', 'client'];
 const NO_SOURCES = new Set(['build', 'fixtures', 'wire', 'node_modules']);
 /** `from './a.ts'`, `import './a.ts'` and `import('./a.ts')`. */
 const RELATIVE_IMPORT = /(\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.{1,2}\/[^'"\n]+)\.ts\2/g;

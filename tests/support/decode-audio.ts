@@ -1,5 +1,5 @@
-import { AudioReader, compileLibav, type DecodedPiece } from '../../libav/reader.ts';
-import { openMemory } from '../../libav/sources.ts';
+import { AudioReader, compileLibav, type DecodedPiece } from '../../server/libav/reader.ts';
+import { openMemory } from '../../server/libav/sources.ts';
 
 let libav: WebAssembly.Module | undefined;
 

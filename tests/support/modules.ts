@@ -23,9 +23,9 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   transcript: ['protocol'],
   models: ['protocol'],
   // Reads recordings of any format, for the server and the command line.
-  libav: [],
+  'server/libav': [],
   // The thread that libav decodes in; started by path.
-  'libav/thread': ['libav'],
+  'server/libav/thread': ['server/libav'],
   'server/core': ['protocol', 'transcript'],
   'server/ports': ['protocol', 'transcript', 'server/core'],
   'server/flow': ['protocol', 'server/core', 'server/ports'],
@@ -33,7 +33,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   'server/dialect': ['protocol', 'transcript', 'server/core', 'server/ports'],
   'server/decoder': ['protocol', 'server/core', 'server/ports', 'server/process'],
   // The decoding process; started by path.
-  'server/decoder/child': ['server/core', 'server/ports', 'server/decoder', 'server/process/child', 'libav'],
+  'server/decoder/child': ['server/core', 'server/ports', 'server/decoder', 'server/process/child', 'server/libav'],
   // Language models, for whoever asks one: a server's or a GGUF file's.
   'server/llm': ['protocol', 'server/core', 'server/ports', 'server/process'],
   // The process of a GGUF model; started by path.
@@ -72,7 +72,7 @@ export const MODULES: Readonly<Record<string, readonly string[]>> = {
   'client/web/overlay': [...PAGE_IMPORTS, 'client/web/roll-up'],
   'client/web/overlay-settings': [...PAGE_IMPORTS, 'client/web/roll-up'],
   'client/cli': [
-    ...['protocol', 'transcript', 'libav', 'client/sdk'],
+    ...['protocol', 'transcript', 'server/libav', 'client/sdk'],
     ...['client/cli/dictate/core', 'client/cli/captions/core'],
   ],
   // What dictation decides: what was said -> what is done in the field.

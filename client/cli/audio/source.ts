@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { isFileHeader } from '../../../libav/detect-format.ts';
+import { isFileHeader } from '../../../server/libav/detect-format.ts';
 import type { Encoding } from '../../sdk/index.ts';
 import { UserError } from '../output/user-error.ts';
 import type { AudioSource } from './audio-source.ts';

@@ -1,4 +1,4 @@
-import { DecoderThread } from '../../../libav/decoder-thread.ts';
+import { DecoderThread } from '../../libav/decoder-thread.ts';
 import { endWithParent, firstLineOf, sendToParent } from '../../process/child/parent-link.ts';
 import type { DecoderAnswer, FromChild, ToChild } from '../wire.ts';
 import { ResourceGuard, type ResourceLimits } from './guard.ts';

@@ -1,5 +1,5 @@
-import type { DecoderStream, DecoderThread } from '../../../libav/decoder-thread.ts';
-import type { DecodedStep, Source } from '../../../libav/messages.ts';
+import type { DecoderStream, DecoderThread } from '../../libav/decoder-thread.ts';
+import type { DecodedStep, Source } from '../../libav/messages.ts';
 import type { ChannelLayout, PacketFormat } from '../../ports/decoder.ts';
 import type { DecoderAnswer } from '../wire.ts';
 import { ChannelMapper } from './channel-mapper.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { type DecoderStream, DecoderThread } from '../../../libav/decoder-thread.ts';
-import type { DecodedStep } from '../../../libav/messages.ts';
-import { compileLibav, describeLibav } from '../../../libav/reader.ts';
+import { type DecoderStream, DecoderThread } from '../../../server/libav/decoder-thread.ts';
+import type { DecodedStep } from '../../../server/libav/messages.ts';
+import { compileLibav, describeLibav } from '../../../server/libav/reader.ts';
 import { tags } from '../../support/hostile-files.ts';
 import { aiff, au, indexLast, wav, withoutTypeBox } from '../../support/sound-files.ts';
 

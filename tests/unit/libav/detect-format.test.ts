@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { detectFormat, findFrames, isFileHeader, measureTag } from '../../../libav/detect-format.ts';
+import { detectFormat, findFrames, isFileHeader, measureTag } from '../../../server/libav/detect-format.ts';
 import fc from '../../support/fast-check.ts';
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url));

@@ -57,10 +57,10 @@ export function compileLibav(): WebAssembly.Module {
 
 function findModule(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
-    const path = join(folder, 'libav', 'libav.wasm');
+    const path = join(folder, 'server', 'libav', 'libav.wasm');
     if (existsSync(path)) return path;
   }
-  throw new Error('libav/libav.wasm was not found');
+  throw new Error('server/libav/libav.wasm was not found');
 }
 
 /** Licence, version and build options, as libav itself says them. */
