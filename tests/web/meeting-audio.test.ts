@@ -129,6 +129,9 @@ t.test('the time of a sentence plays it; the mark is followed, but a reader else
   await until(async () => /^2\.1\.1/.test((await playedKey(page)) ?? ''), { what: 'sentences later' });
   t.equal(await top(), there);
   t.equal(await inView('2.1.1'), false);
+  await page.keyboard.press('/');
+  await page.waitForSelector('body[data-view="home"]');
+  await rests(page);
   await page.context().close();
 });
 
