@@ -69,7 +69,7 @@ t.test('a piece of it is cut by the times of sentences, and bad times are refuse
   const server = await openScriptedServer(WORDS, 8, { recorder: await openRecorder(t) });
   const id = transcriptOf(await converse(await server.connect({ keep: { audio: true } }), SOUND));
   const kept = new Transcripts({ url: server.url });
-  const piece = await decode(new Uint8Array(await kept.audio(id, { fromMs: 1_000, toMs: 2_200.4 })));
+  const piece = decodeAudio(new Uint8Array(await kept.audio(id, { fromMs: 1_000, toMs: 2_200.4 })));
   t.equal(piece.channelData[0]!.length, 1_200 * 48);
   const loudness = (fromMs: number, toMs: number): number =>
     Math.max(...piece.channelData[0]!.subarray(fromMs * 48, toMs * 48));

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import decode from 'audio-decode';
 import type { Browser, Page } from 'playwright-core';
 import t from 'tap';
 import type { Rehearing } from '../../client/sdk/index.ts';
 import { violations } from '../support/axe.ts';
 import { openBrowser } from '../support/browser.ts';
+import { decodeAudio } from '../support/decode-audio.ts';
 import { errors, JFK, openMeetingPage, settled, startMeeting, stateIs, WEB, WORDS } from '../support/meeting-page.ts';
 import { memoryRecorder } from '../support/memory-recorder.ts';
 import { openScriptedServer, type ScriptedServer } from '../support/scripted-server.ts';
@@ -140,7 +140,7 @@ t.test('the audio of selected sentences is saved as a file for each voice, as lo
   await page.locator('.sentence[data-key="1.1.2"]').focus();
   const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('s')]);
   t.equal(download.suggestedFilename(), 'Weekly 0.01 Them.opus');
-  const one = await decode(readFileSync(await download.path()));
+  const one = decodeAudio(readFileSync(await download.path()));
   t.equal(one.channelData[0]!.length, 900 * 48, '400 ms, and 250 ms on each side');
   t.ok(
     one.channelData[0]!.subarray(4_800, 16_000).some((sample) => sample > 0.1),
@@ -156,7 +156,7 @@ t.test('the audio of selected sentences is saved as a file for each voice, as lo
   const lengths: number[] = [];
   page.on('download', async (file) => {
     files.push(file.suggestedFilename());
-    lengths.push((await decode(readFileSync(await file.path()))).channelData[0]!.length / 48);
+    lengths.push(decodeAudio(readFileSync(await file.path())).channelData[0]!.length / 48);
   });
   await page.click('#player-clip');
   await until(() => lengths.length === 2, { what: 'two files' });
