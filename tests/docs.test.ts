@@ -47,6 +47,7 @@ t.test('no page names a file that is not there', async (t) => {
     'SECURITY.md',
     'models/README.md',
     'server/README.md',
+    'server/libav/README.md',
     'server/dialect/README.md',
     'server/dialect/docs/assemblyai.md',
     'server/dialect/docs/deepgram.md',

@@ -197,8 +197,6 @@ t.test('only the decoding process reads what a container holds', async (t) => {
     // It only writes.
     ['server/store/ogg-opus.ts'],
   );
-  const decoding = sources.filter(
-    ({ path, text }) => isServing(path) && /from '[^']*\/libav\/[^']+'/.test(text),
-  );
+  const decoding = sources.filter(({ path, text }) => isServing(path) && /from '[^']*\/libav\/[^']+'/.test(text));
   t.same([...new Set(decoding.map(({ module }) => module))], ['server/decoder/child']);
 });

@@ -63,7 +63,7 @@ function addCommonOptions(command: Command): Command {
 }
 
 const createFormOption = (): Option =>
-  new Option('--text <form>', 'as corrected and cleaned, as heard the second time, or as first heard')
+  new Option('--text <form>', 'as corrected and cleaned, revised but not cleaned, or the first version')
     .choices(TEXT_FORMS)
     .default('cleaned');
 

@@ -128,7 +128,7 @@ export class TranscriptsCli {
     printNote(`${formatRevised(job)} with ${toPrintable(job.model)}.`);
     if (job.revised === 0) return;
     const show = `sotto transcripts show ${id}`;
-    printNote(`\`${show}\` shows the text as it is now, \`${show} --text raw\` what was first heard.`);
+    printNote(`\`${show}\` shows the text as it is now, \`${show} --text raw\` the first version.`);
   }
 
   #print(line: string): void {

@@ -254,6 +254,11 @@ export class MeetingView {
     this.#store?.act(action);
   }
 
+  /** To be called when the page shows something else: nobody could see where the sound comes from. */
+  stopPlayback(): void {
+    this.#playback.stop();
+  }
+
   themeChanged(): void {
     this.#controls.redraw();
   }

@@ -104,6 +104,7 @@ async function route(): Promise<void> {
 }
 
 async function showHome(): Promise<void> {
+  view.stopPlayback();
   getElement('heading').textContent = 'Meetings';
   document.title = 'Meetings – Sotto';
   showView('home');

@@ -13,7 +13,7 @@ export class RehearPanel {
   readonly #panel = getElement('rehear');
   readonly #start = getElement('rehear-start', HTMLButtonElement);
   readonly #stop = getElement('rehear-stop', HTMLButtonElement);
-  readonly #model = getElement('rehear-model', HTMLSelectElement);
+  readonly #model = getElement('rehear-model', HTMLInputElement);
   readonly #progress = getElement('rehear-progress', HTMLProgressElement);
   readonly #status = getElement('rehear-status');
   /** The button was pressed, and the server has not answered. It keeps the focus meanwhile, so it is not disabled. */
@@ -24,16 +24,14 @@ export class RehearPanel {
       if (this.#isStarting) return;
       this.#isStarting = true;
       setText(this.#status, 'Starting …');
-      callbacks.start(this.#model.value === '' ? undefined : this.#model.value);
+      callbacks.start(this.#model.value.trim() || undefined);
     });
     this.#stop.addEventListener('click', () => callbacks.stop());
   }
 
-  /** Models to choose from, besides the server's own choice. */
+  /** Models to suggest. The server may have others, which it names when it refuses one. */
   set models(models: readonly string[]) {
-    const { value } = this.#model;
-    this.#model.replaceChildren(new Option('Server default', ''), ...models.map((name) => new Option(name, name)));
-    this.#model.value = models.includes(value) ? value : '';
+    getElement('rehear-models').replaceChildren(...models.map((name) => new Option(name, name)));
   }
 
   /** Shows the panel for a meeting whose audio is kept, without a job. */
