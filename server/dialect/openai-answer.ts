@@ -3,7 +3,7 @@ import { type EventOf, toPrintable } from '../../protocol/index.ts';
 import { buildCues, joinSentences, renderSrt, renderVtt, withLeadingSpace } from '../../transcript/index.ts';
 import type { OpenAiFileOptions } from './openai-file-options.ts';
 
-type Sentence = Pick<EventOf<'final'>, 'text' | 'words' | 'fromMs' | 'toMs' | 'language'>;
+export type Sentence = Pick<EventOf<'final'>, 'text' | 'words' | 'fromMs' | 'toMs' | 'language'>;
 
 const LANGUAGE_NAMES = new Intl.DisplayNames(['en'], { type: 'language' });
 
@@ -53,7 +53,7 @@ function buildVerboseJson(sentences: readonly Sentence[], audioMs: number, optio
 }
 
 /** Clients check that each of these ten fields is there and of its type; what is unknown gets a neutral value. */
-function buildSegment(sentence: Sentence, id: number, before: Sentence | undefined): object {
+export function buildSegment(sentence: Sentence, id: number, before: Sentence | undefined) {
   const text = withLeadingSpace(sentence.text, before?.text.trim());
   const sum = sentence.words.reduce((total, { confidence }) => total + Math.log(Math.max(confidence, 1e-4)), 0);
   const raw = Buffer.from(text);
@@ -79,7 +79,7 @@ export function buildUsage(audioMs: number): object {
 }
 
 /** The English name of a language: `english`, not `en`. */
-function getLanguageName(code: string): string {
+export function getLanguageName(code: string): string {
   try {
     return (LANGUAGE_NAMES.of(code) ?? code).toLowerCase();
   } catch {

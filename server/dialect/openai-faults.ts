@@ -1,5 +1,5 @@
-import { FAULTS } from '../../protocol/index.ts';
 import type { DialectContext, ErrorInfo, HttpRefusal } from '../ports/dialect.ts';
+import { toHttpStatus } from './upload-status.ts';
 
 /** The error object in OpenAI's responses and events. */
 export interface OpenAiError {
@@ -21,7 +21,7 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 export function toOpenAiError({ code, message, data }: ErrorInfo): OpenAiError {
-  const status = toStatus(code);
+  const status = toHttpStatus({ code });
   const name = (data as { name?: unknown } | undefined)?.name;
   const type =
     status === 401
@@ -35,12 +35,6 @@ export function toOpenAiError({ code, message, data }: ErrorInfo): OpenAiError {
   return { message, type, param, code: CODES[code] ?? null };
 }
 
-/** A file of the wrong kind is a bad request there. */
-function toStatus(code: ErrorInfo['code']): number {
-  const { http } = FAULTS[code];
-  return http === 415 || http === 408 ? 400 : http;
-}
-
 export function buildOpenAiRefusal(error: ErrorInfo, { id }: DialectContext): HttpRefusal {
-  return { status: toStatus(error.code), headers: { 'x-request-id': id }, body: { error: toOpenAiError(error) } };
+  return { status: toHttpStatus(error), headers: { 'x-request-id': id }, body: { error: toOpenAiError(error) } };
 }

@@ -1,5 +1,6 @@
 import { STREAM_PATH } from '../../protocol/index.ts';
 import type { DialectRoutes, HttpRoutes } from '../ports/dialect.ts';
+import { asrDetectLanguage, asrWebservice } from './asr-webservice.ts';
 import { assemblyaiDialect } from './assemblyai.ts';
 import { barePathDialect } from './bare-path.ts';
 import { deepgramDialect } from './deepgram.ts';
@@ -12,7 +13,9 @@ import { openaiRealtimeDialect } from './openai-realtime.ts';
 import { openaiSecrets } from './openai-secrets.ts';
 import { acceptRoomInUrl } from './room-in-url.ts';
 import { voskDialect } from './vosk.ts';
+import { whisperCppInference, whisperCppLoad } from './whisper-cpp.ts';
 import { whisperLiveDialect } from './whisper-live.ts';
+import { whisperLiveKitDialect } from './whisper-live-kit.ts';
 
 /** All WebSocket endpoints of the server, on one port. Our own takes the room in `start`, the others in the URL. */
 export const DIALECT_ROUTES: DialectRoutes = new Map([
@@ -24,6 +27,7 @@ export const DIALECT_ROUTES: DialectRoutes = new Map([
   ['/', acceptRoomInUrl(barePathDialect)],
   ['/vosk', acceptRoomInUrl(voskDialect)],
   ['/whisper-live', acceptRoomInUrl(whisperLiveDialect)],
+  ['/asr', acceptRoomInUrl(whisperLiveKitDialect)],
 ]);
 
 /** What is answered by HTTP besides the pages. */
@@ -32,6 +36,9 @@ export const HTTP_ROUTES: HttpRoutes = {
     ['/v1/audio/transcriptions', openaiTranscriptions],
     ['/v1/audio/translations', openaiTranslations],
     ['/v1/listen', deepgramFiles],
+    ['/inference', whisperCppInference],
+    ['/asr', asrWebservice],
+    ['/detect-language', asrDetectLanguage],
   ]),
-  endpoints: [...openaiModels, ...openaiSecrets, deepgramGrant],
+  endpoints: [...openaiModels, ...openaiSecrets, deepgramGrant, whisperCppLoad],
 };

@@ -75,14 +75,22 @@ export async function readBodyText(
 type Take = (bytes: number) => void;
 
 /** Reads an uploaded file and its form fields into memory. Throws `upload.size`, `upload.busy` and `command.option`. */
-export async function readUpload(request: Request, body: 'form' | 'raw', take: Take): Promise<ParsedUpload> {
+export async function readUpload(
+  request: Request,
+  body: 'form' | 'raw',
+  take: Take,
+  fileField = 'file',
+): Promise<ParsedUpload> {
   const { pathname, search } = new URL(request.url);
   const headers = Object.fromEntries(request.headers);
   const length = Number(headers['content-length'] ?? 0);
   if (length > LIMITS.uploadBytesMax + FORM_OVERHEAD_BYTES)
     throw new Fault('upload.size', { limit: LIMITS.uploadBytesMax });
   const head = { url: pathname + search, headers };
-  if (body === 'form') return { ...head, ...(await readForm(request, headers['content-type'] ?? '', take)) };
+  if (body === 'form') {
+    const form = { type: headers['content-type'] ?? '', fileField };
+    return { ...head, ...(await readForm(request, form, take)) };
+  }
   const file = new FileBlocks();
   try {
     for await (const chunk of chunksOf(request.body, request.signal)) {
@@ -133,8 +141,12 @@ async function* chunksOf(body: Request['body'], signal: AbortSignal): AsyncGener
   }
 }
 
-async function readForm(request: Request, type: string, take: Take): Promise<Pick<ParsedUpload, 'fields' | 'file'>> {
-  const want = 'a form (multipart/form-data) with the audio in its field `file`';
+async function readForm(
+  request: Request,
+  { type, fileField }: { readonly type: string; readonly fileField: string },
+  take: Take,
+): Promise<Pick<ParsedUpload, 'fields' | 'file'>> {
+  const want = `a form (multipart/form-data) with the audio in its field \`${fileField}\``;
   const boundary = /^multipart\/form-data\s*;.*\bboundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(type)?.slice(1).join('');
   if (boundary === undefined || boundary.length > BOUNDARY_CHARS_MAX)
     throw new Fault('command.option', { name: 'content-type', got: type.slice(0, 60) || '(none)', want });
@@ -154,8 +166,8 @@ async function readForm(request: Request, type: string, take: Take): Promise<Pic
   });
   form.on('field', (name, value) => fields.push([name, value]));
   form.on('file', (name, stream) => {
-    hasFile ||= name === 'file';
-    stream.on('data', (chunk: Uint8Array) => name === 'file' && file.write(chunk));
+    hasFile ||= name === fileField;
+    stream.on('data', (chunk: Uint8Array) => name === fileField && file.write(chunk));
     // A form that ends inside its file also emits an error on this stream; without a listener that would end the process.
     stream.on('error', () => {
       problem ||= '(a form that ends inside its file)';

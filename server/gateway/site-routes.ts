@@ -23,6 +23,8 @@ export function buildSiteRoutes(site: HttpSite): readonly HttpRoute[] {
     ...forBoth({ path: '/metrics', scope: 'metrics', handle: async () => textResponse(await site.metrics(), 200) }),
     ...forBoth({ path: '/v1/info', scope: 'public', handle: async () => jsonResponse(site.info(), 200) }),
     ...forBoth({ path: '/healthz', scope: 'page', handle: async () => textResponse('ok\n', 200) }),
+    // The name that whisper.cpp's server and Speaches gave it; their clients look at the status only.
+    ...forBoth({ path: '/health', scope: 'page', handle: async () => jsonResponse({ status: 'ok' }, 200) }),
     ...forBoth({ path: '/readyz', scope: 'page', handle: async () => describeReadiness(site) }),
     ...forBoth({
       ...{ path: '/*', scope: 'page' },

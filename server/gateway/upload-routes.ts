@@ -1,7 +1,8 @@
 import { Fault, toFault } from '../../protocol/index.ts';
+import { buildWavHeader } from '../core/audio/wav-header.ts';
 import type { ConnectedClient } from '../flow/client-channel.ts';
 import type { SessionParts } from '../flow/live-session.ts';
-import type { AudioDecoder, UploadedFile } from '../ports/decoder.ts';
+import type { AudioDecoder, PacketFormat, UploadedFile } from '../ports/decoder.ts';
 import type { DialectContext, UploadDialect, UploadSession } from '../ports/dialect.ts';
 import { readUpload, UploadMemory } from './body.ts';
 import { toRefusalResponse } from './responses.ts';
@@ -62,13 +63,14 @@ export class UploadRoutes {
       request.signal.removeEventListener('abort', gone);
     };
     try {
-      const parsed = await readUpload(request, dialect.body, (bytes) => space.take(bytes));
+      const parsed = await readUpload(request, dialect.body, (bytes) => space.take(bytes), dialect.fileField);
       if (parsed.file === undefined || parsed.file.size === 0)
-        throw new Fault('command.option', { name: 'file', got: '(none)', want: 'an audio file' });
+        throw new Fault('command.option', { name: dialect.fileField ?? 'file', got: '(none)', want: 'an audio file' });
       const answer = dialect.open(parsed, context);
-      if (answer.delivery === 'streamed') return this.#stream(upload, parsed.file, answer, release);
+      const file = answer.samples === undefined ? parsed.file : addWavHeader(parsed.file, answer.samples);
+      if (answer.delivery === 'streamed') return this.#stream(upload, file, answer, release);
       let body = '';
-      const errorInfo = await upload.run(parsed.file, answer, this.#decoder, (event) => {
+      const errorInfo = await upload.run(file, answer, this.#decoder, (event) => {
         body += answer.write(event);
       });
       release();
@@ -113,6 +115,19 @@ export class UploadRoutes {
     });
     return new Response(body, { headers: { 'content-type': answer.contentType, 'cache-control': 'no-store' } });
   }
+}
+
+/** Bare samples as the file that the decoder reads: the header comes first. */
+function addWavHeader(file: UploadedFile, format: PacketFormat): UploadedFile {
+  const header = buildWavHeader(format, file.size);
+  const { size, sha256 } = file;
+  return {
+    ...{ size: size + header.length, sha256 },
+    *takeBlocks() {
+      yield header;
+      yield* file.takeBlocks();
+    },
+  };
 }
 
 function buildHeaders(answer: UploadSession, { id }: DialectContext): Record<string, string> {

@@ -18,6 +18,14 @@ import type { ErrorInfo, UploadSession } from '../ports/dialect.ts';
 /** Audio passed to the session at once, ms; the backlog is checked in between. */
 const PIECE_MS = 500;
 
+/** Audio without its last `endMs`, to whole samples. */
+function dropEnd(audio: DecodedAudio, endMs: number): DecodedAudio {
+  if (endMs === 0) return audio;
+  const frameBytes = audio.channels * 4;
+  const dropped = Math.ceil((endMs * audio.sampleRate) / 1_000) * frameBytes;
+  return { ...audio, bytes: audio.bytes.subarray(0, Math.max(0, audio.bytes.length - dropped)) };
+}
+
 /** Transcribes a file with an ordinary session. It is decoded no faster than it is recognised. */
 export class Upload implements RegistryEntry {
   readonly id = randomUUID();
@@ -97,8 +105,9 @@ export class Upload implements RegistryEntry {
           throw new Fault('upload.long', { minutes: LIMITS.uploadMinutesMax });
         this.#session ??= await this.#open(audio, answer);
         if (this.#session === undefined) break;
-        await this.#feed(audio);
-        if (this.#over) break;
+        const tooMuchMs = Math.max(0, receivedMs - (answer.audioMsMax ?? Number.POSITIVE_INFINITY));
+        await this.#feed(dropEnd(audio, tooMuchMs));
+        if (this.#over || tooMuchMs > 0) break;
       }
       this.#isDecoded = true;
       if (this.#session === undefined && !this.#over)

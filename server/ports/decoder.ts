@@ -23,7 +23,7 @@ export interface UploadedFile {
   takeBlocks(): Iterable<Uint8Array>;
 }
 
-/** Sample rate and channel count of bare Opus packets, which carry neither. */
+/** Sample rate and channel count of bare Opus packets or bare samples, which carry neither. */
 export interface PacketFormat {
   readonly sampleRate: number;
   readonly channels: number;

@@ -1,6 +1,6 @@
 import type { Command, Fault, FaultCode, ServerEvent, Start } from '../../protocol/index.ts';
 import type { ClientIdentity, Scope } from './authenticator.ts';
-import type { AudioKind, ChannelLayout, UploadedFile } from './decoder.ts';
+import type { AudioKind, ChannelLayout, PacketFormat, UploadedFile } from './decoder.ts';
 import type { OpenRequest } from './transport.ts';
 
 export type WireFrame = string | Uint8Array;
@@ -118,6 +118,10 @@ export interface UploadSession {
   readonly start: Start;
   readonly layout: ChannelLayout;
   readonly contentType: string;
+  /** Set when the file is nothing but 16-bit little-endian samples of this format. */
+  readonly samples?: PacketFormat | undefined;
+  /** How much of the file is recognised, ms of audio; all of it by default. */
+  readonly audioMsMax?: number | undefined;
   /** `buffered`: the response is held until it is complete, so that a failure can have its own status. */
   readonly delivery: 'buffered' | 'streamed';
   /** The next piece of the response; empty when the event adds nothing. */
@@ -133,6 +137,8 @@ export interface UploadDialect {
   readonly name: string;
   /** How the file arrives: in a form, or as the body itself. */
   readonly body: 'form' | 'raw';
+  /** The field of the form that holds the file; `file` by default. */
+  readonly fileField?: string;
   /** Throws `command.*` and `audio.*` faults. */
   open(upload: ParsedUpload, context: DialectContext): UploadSession;
   refuse(error: ErrorInfo, context: DialectContext): HttpRefusal;

@@ -166,6 +166,7 @@ t.test('hostile settings in a client secret', async (t) => {
 const HTTP_PATHS = [
   ...['/v1/audio/transcriptions', '/v1/audio/translations', '/v1/listen', '/v1/models', '/v1/models/'],
   ...['/v1/realtime/client_secrets', '/v1/realtime/transcription_sessions', '/v1/auth/grant'],
+  ...['/inference', '/load', '/asr', '/detect-language'],
 ];
 
 /** Status and body of a request; a body that is text is sent as JSON. */
@@ -220,6 +221,23 @@ t.test('names of Object.prototype, and deep JSON, in every field of HTTP', async
       200,
       dg,
     );
+    const cpp = /^\{"error":"[^"]+"\}$/;
+    check(`inference ${value}`, await ask('/inference', form({ response_format: value })), 400, cpp);
+    check(`inference ${value}`, await ask('/inference', form({ language: value })), 400, cpp);
+    const ignored = { translate: value, prompt: value, no_timestamps: value, beam_size: value, [value]: value };
+    check('inference, the rest', await ask('/inference', form(ignored)), 200, cpp);
+    check(`load ${value}`, await ask('/load', form({ model: value })), 400, cpp);
+    const recording = (): FormData => {
+      const data = new FormData();
+      data.set('audio_file', new Blob([Uint8Array.from(wav)]), 'speech.wav');
+      return data;
+    };
+    const detail = /^\{"detail":\[\{"type":"value_error","loc":\["query",/;
+    for (const name of ['task', 'output', 'encode', 'word_timestamps', 'language'])
+      check(`asr ${name}=${value}`, await ask(`/asr?${name}=${value}`, recording()), 422, detail);
+    const unread = `initial_prompt=${value}&vad_filter=${value}&${value}=${value}`;
+    check('asr, the rest', await ask(`/asr?${unread}`, recording()), 200, detail);
+    check('detection', await ask(`/detect-language?${unread}`, recording()), 200, detail);
     check(`models ${value}`, await ask(`/v1/models/${value}`), 404, openai);
     check(`grant ${value}`, await ask('/v1/auth/grant', JSON.stringify({ ttl_seconds: value })), 400, dg);
     for (const [name, expected, session] of openaiSessions(value)) {

@@ -53,8 +53,8 @@ export async function replayExchange(
       const dialect = routes.uploads!.get(line.post.path)!;
       try {
         session = dialect.open(buildUpload(line.post), CONTEXT);
-        const { start, layout, delivery, contentType } = session;
-        out.push({ kind: 'session', value: { start, layout, delivery, contentType } });
+        const { start, layout, delivery, contentType, samples } = session;
+        out.push({ kind: 'session', value: { start, layout, delivery, contentType, samples } });
       } catch (error) {
         if (!isFault(error)) throw error;
         out.push({ kind: 'refusal', value: pickAnswer(dialect.refuse(error, CONTEXT)) });

@@ -176,6 +176,15 @@ function whisperLive(value: unknown): readonly Field[] {
   ];
 }
 
+function whisperLiveKit(value: unknown): readonly Field[] {
+  return [
+    query('mode', 'refused', value),
+    query('language', 'refused', value),
+    query(String(value), 'ignored', value),
+    sent('text', 'refused', { type: value }),
+  ];
+}
+
 const SAMPLES = { encoding: 'linear16', sample_rate: '16000' };
 const float = (audio: Buffer): Buffer =>
   Buffer.from(Float32Array.from(new Int16Array(Uint8Array.from(audio).buffer), (each) => each / 32_768).buffer);
@@ -216,6 +225,11 @@ export const SOCKET_ENDPOINTS: readonly SocketEndpoint[] = [
     ...{ path: '/vosk', query: {}, fields: vosk },
     rest: (audio) => [audio, json({ eof: 1 })],
     isError: isFaultCode,
+  },
+  {
+    ...{ path: '/asr', query: {}, fields: whisperLiveKit },
+    rest: (audio) => [audio, Buffer.alloc(0)],
+    isError: (text) => has(text, /"detail":|"status":"error","error":/) || has(text, /"error":"/),
   },
   { path: '/whisper-live', query: {}, fields: whisperLive, rest: whisperRest, isError: isWhisperError },
   { path: '/', query: {}, fields: whisperLive, rest: whisperRest, isError: isWhisperError },
