@@ -2,6 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { type EventOf, toPrintable } from '../../protocol/index.ts';
 import { buildCues, joinSentences, renderSrt, renderVtt, withLeadingSpace } from '../../transcript/index.ts';
 import type { OpenAiFileOptions } from './openai-file-options.ts';
+import { buildLogprobs, toLogprob } from './openai-logprobs.ts';
 
 export type Sentence = Pick<EventOf<'final'>, 'text' | 'words' | 'fromMs' | 'toMs' | 'language'>;
 
@@ -14,7 +15,11 @@ export function buildAnswer(sentences: readonly Sentence[], audioMs: number, opt
   const spoken = sentences.filter(({ text }) => text.trim() !== '');
   switch (options.format) {
     case 'json':
-      return JSON.stringify({ text: joinTexts(spoken), usage: buildUsage(audioMs) });
+      return JSON.stringify({
+        text: joinTexts(spoken),
+        ...(options.logprobs ? { logprobs: buildAllLogprobs(spoken) } : {}),
+        usage: buildUsage(audioMs),
+      });
     case 'text':
       return `${toPrintable(joinTexts(spoken))}\n`;
     case 'srt':
@@ -23,6 +28,14 @@ export function buildAnswer(sentences: readonly Sentence[], audioMs: number, opt
       return renderVtt(buildCues(spoken));
     case 'verbose_json':
       return JSON.stringify(buildVerboseJson(spoken, audioMs, options));
+    case 'diarized_json':
+      return JSON.stringify({
+        task: 'transcribe',
+        duration: audioMs / 1_000,
+        text: joinTexts(spoken),
+        segments: spoken.map((sentence, i) => buildDiarizedSegment(sentence, i + 1)),
+        usage: buildUsage(audioMs),
+      });
   }
 }
 
@@ -52,10 +65,33 @@ function buildVerboseJson(sentences: readonly Sentence[], audioMs: number, optio
   };
 }
 
+/** The label of every speaker, because voices are not told apart: the first that is given there. */
+const SPEAKER = 'A';
+
+/** `seg_001` and so on. */
+export const nameSegment = (number: number): string => `seg_${String(number).padStart(3, '0')}`;
+
+/** A segment of `diarized_json`, which is also an event of its stream. Segments are counted from 1. */
+export function buildDiarizedSegment({ text, fromMs, toMs }: Sentence, number: number): object {
+  return {
+    ...{ type: 'transcript.text.segment', id: nameSegment(number) },
+    ...{ start: fromMs / 1_000, end: toMs / 1_000, text: text.trim(), speaker: SPEAKER },
+  };
+}
+
+function buildAllLogprobs(sentences: readonly Sentence[]): object[] {
+  let before = '';
+  return sentences.flatMap((sentence) => {
+    const logprobs = buildLogprobs(sentence, before);
+    before = joinSentences([before, sentence.text]);
+    return logprobs;
+  });
+}
+
 /** Clients check that each of these ten fields is there and of its type; what is unknown gets a neutral value. */
 export function buildSegment(sentence: Sentence, id: number, before: Sentence | undefined) {
   const text = withLeadingSpace(sentence.text, before?.text.trim());
-  const sum = sentence.words.reduce((total, { confidence }) => total + Math.log(Math.max(confidence, 1e-4)), 0);
+  const sum = sentence.words.reduce((total, { confidence }) => total + toLogprob(confidence), 0);
   const raw = Buffer.from(text);
   return {
     id,

@@ -2,9 +2,11 @@ import { type EventOf, Fault, type ServerEvent } from '../../protocol/index.ts';
 import { chooseSeparator } from '../../transcript/index.ts';
 import { decodePathSegment } from '../core/url/percent-escapes.ts';
 import type { ErrorInfo, HttpEndpoint, UploadDialect, UploadSession } from '../ports/dialect.ts';
-import { buildAnswer } from './openai-answer.ts';
+import { alignCleanedWords } from './cleaned-words.ts';
+import { buildAnswer, buildDiarizedSegment, nameSegment } from './openai-answer.ts';
 import { buildOpenAiRefusal, toOpenAiError } from './openai-faults.ts';
 import { type OpenAiFileOptions, parseOpenAiFileOptions } from './openai-file-options.ts';
+import { buildLogprobs, type Logprob } from './openai-logprobs.ts';
 
 /** OpenAI's `/v1/audio/transcriptions` and, translating into English, `/v1/audio/translations`. */
 export const openaiTranscriptions: UploadDialect = createUploadDialect('transcribe');
@@ -28,6 +30,7 @@ const CONTENT_TYPES: Readonly<Record<OpenAiFileOptions['format'], string>> = {
   text: 'text/plain; charset=utf-8',
   srt: 'text/plain; charset=utf-8',
   vtt: 'text/plain; charset=utf-8',
+  diarized_json: 'application/json',
 };
 
 class FileSession implements UploadSession {
@@ -39,6 +42,9 @@ class FileSession implements UploadSession {
   readonly #sentences = new Map<number, EventOf<'final'>>();
   /** The text sent so far in a streamed response. */
   #sentText = '';
+  readonly #sentLogprobs: Logprob[] = [];
+  /** Segments sent so far in a streamed response with speakers. */
+  #sentSegments = 0;
 
   constructor(options: OpenAiFileOptions) {
     this.#options = options;
@@ -55,7 +61,10 @@ class FileSession implements UploadSession {
       case 'cleaned': {
         const sentence = this.#sentences.get(event.sentence);
         if (!this.#options.cleaned || sentence === undefined) return '';
-        const cleaned = { ...sentence, text: event.text };
+        // In other formats, words stay as spoken.
+        const { text, words } = sentence;
+        const cleanedWords = this.#options.logprobs ? alignCleanedWords(text, words, event.changes) : words;
+        const cleaned = { ...sentence, text: event.text, words: cleanedWords };
         this.#sentences.set(event.sentence, cleaned);
         return this.#renderDelta(cleaned);
       }
@@ -75,13 +84,23 @@ class FileSession implements UploadSession {
     const text = sentence.text.trim();
     if (text === '') return '';
     const delta = chooseSeparator(this.#sentText, text) + text;
+    const logprobs = this.#options.logprobs ? buildLogprobs(sentence, this.#sentText) : [];
     this.#sentText += delta;
-    return toServerSentEvent({ type: 'transcript.text.delta', delta });
+    this.#sentLogprobs.push(...logprobs);
+    const event = { type: 'transcript.text.delta', delta, ...(this.#options.logprobs ? { logprobs } : {}) };
+    if (this.#options.format !== 'diarized_json') return toServerSentEvent(event);
+    this.#sentSegments++;
+    return (
+      toServerSentEvent({ ...event, segment_id: nameSegment(this.#sentSegments) }) +
+      toServerSentEvent(buildDiarizedSegment(sentence, this.#sentSegments))
+    );
   }
 
   #renderEnd(audioMs: number): string {
-    if (this.#options.streamed)
-      return `${toServerSentEvent({ type: 'transcript.text.done', text: this.#sentText })}data: [DONE]\n\n`;
+    if (this.#options.streamed) {
+      const logprobs = this.#options.logprobs ? { logprobs: this.#sentLogprobs } : {};
+      return `${toServerSentEvent({ type: 'transcript.text.done', text: this.#sentText, ...logprobs })}data: [DONE]\n\n`;
+    }
     const sentences = [...this.#sentences.values()].sort((a, b) => a.fromMs - b.fromMs);
     return buildAnswer(sentences, audioMs, this.#options);
   }
@@ -113,4 +132,8 @@ export const openaiModels: readonly HttpEndpoint[] = [
 ];
 
 const toOkResponse = (body: object) => ({ status: 200, headers: {}, body });
-const describeModel = (id: string) => ({ id, object: 'model', created: 1_663_718_400, owned_by: 'sotto' });
+/** `task` is what Speaches adds, whose clients choose among models by it. */
+const describeModel = (id: string) => ({
+  ...{ id, object: 'model', created: 1_663_718_400, owned_by: 'sotto' },
+  task: 'automatic-speech-recognition',
+});

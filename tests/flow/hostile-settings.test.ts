@@ -205,6 +205,9 @@ t.test('names of Object.prototype, and deep JSON, in every field of HTTP', async
       for (const name of [
         'response_format',
         'temperature',
+        'include[]',
+        'chunking_strategy',
+        'known_speaker_names[]',
         ...(path.endsWith('ns') && !path.includes('translations') ? ['language'] : []),
       ])
         check(`${path} ${name}=${value}`, await ask(path, form({ [name]: value })), 400, openai);

@@ -62,6 +62,50 @@ t.test('a stream only ever appends, and its pieces are its whole', async (t) => 
   t.same(done, [TEXT]);
 });
 
+t.test('the options of the newest models: chunks, log probabilities and speakers', async (t) => {
+  const body = { file: await file(), model: 'gpt-4o-transcribe', chunking_strategy: 'auto' } as const;
+  const { text, logprobs } = await client.audio.transcriptions.create({ ...body, include: ['logprobs'] });
+  t.equal(logprobs!.map(({ token }) => token).join(''), text);
+  for (const { token, bytes, logprob } of logprobs!) {
+    t.equal(Buffer.from(bytes!).toString(), token);
+    t.ok(logprob! <= 0);
+  }
+  const stream = await client.audio.transcriptions.create({ ...body, include: ['logprobs'], stream: true });
+  const streamed: string[] = [];
+  for await (const event of stream) {
+    if (event.type === 'transcript.text.delta') streamed.push(...event.logprobs!.map(({ token }) => token!));
+    if (event.type === 'transcript.text.done') t.equal(event.logprobs!.map(({ token }) => token).join(''), TEXT);
+  }
+  t.equal(streamed.join(''), TEXT);
+  const diarized = await client.audio.transcriptions.create({
+    ...{ file: await file(), model: 'gpt-4o-transcribe-diarize', response_format: 'diarized_json' },
+    chunking_strategy: { type: 'server_vad', silence_duration_ms: 300 },
+    known_speaker_names: ['Ann'],
+    known_speaker_references: ['data:audio/wav;base64,AAAA'],
+  });
+  t.match(diarized, { task: 'transcribe', duration: 5, text: TEXT, usage: { type: 'duration' } });
+  t.match((diarized as unknown as OpenAI.Audio.TranscriptionDiarized).segments[1], {
+    id: 'seg_002',
+    type: 'transcript.text.segment',
+    speaker: 'A',
+    text: 'How are you?',
+  });
+});
+
+t.test('a stream with speakers has a segment for each of its deltas', async (t) => {
+  const stream = await client.audio.transcriptions.create({
+    ...{ file: await file(), model: 'gpt-4o-transcribe-diarize', stream: true, response_format: 'diarized_json' },
+  });
+  const deltas: [string | undefined, string][] = [];
+  const segments: [string | undefined, string][] = [];
+  for await (const event of stream) {
+    if (event.type === 'transcript.text.delta') deltas.push([event.segment_id, event.delta.trim()]);
+    if (event.type === 'transcript.text.segment') segments.push([event.id, event.text]);
+  }
+  t.ok(segments.length > 1);
+  t.same(segments, deltas);
+});
+
 t.test('cleaned sentences come when they are asked for', async (t) => {
   const body = { file: await file(), model: 'whisper-1', cleanup: 'true' };
   t.equal((await client.audio.transcriptions.create(body)).text, 'Hello there. How are you? I am fine.');
@@ -88,7 +132,12 @@ t.test('translation is a task of its own, and the models are listed', async (t) 
 t.test('what is wrong is said in the shape the client reads', async (t) => {
   const create = async (fields: object) =>
     client.audio.transcriptions.create({ file: await file(), model: 'x', ...fields } as never);
-  t.match(await errorOf(create({ response_format: 'diarized_json' })), { status: 400, param: 'response_format' });
+  t.match(await errorOf(create({ response_format: 'lrc' })), { status: 400, param: 'response_format' });
+  t.match(await errorOf(create({ include: ['logprobs'], response_format: 'srt' })), { status: 400, param: 'include' });
+  t.match(await errorOf(create({ chunking_strategy: { type: 'client_vad' } })), {
+    ...{ status: 400, param: 'chunking_strategy' },
+  });
+  t.match(await errorOf(create({ known_speaker_names: ['Ann'] })), { status: 400, param: 'known_speaker_names' });
   t.match(await errorOf(create({ language: '!!' })), { status: 400, param: 'language', type: 'invalid_request_error' });
   t.match(await errorOf(create({ language: 'xx' })), { status: 400, param: 'language' });
   for (const bytes of [Buffer.from('no sound in here'), Buffer.alloc(0)])
