@@ -52,6 +52,7 @@ t.test('no page names a file that is not there', async (t) => {
     'server/dialect/docs/asr-webservice.md',
     'server/dialect/docs/assemblyai.md',
     'server/dialect/docs/deepgram.md',
+    'server/dialect/docs/elevenlabs.md',
     'server/dialect/docs/flux.md',
     'server/dialect/docs/openai.md',
     'server/dialect/docs/openai-realtime.md',

@@ -6,6 +6,8 @@ import { barePathDialect } from './bare-path.ts';
 import { deepgramDialect } from './deepgram.ts';
 import { deepgramFiles } from './deepgram-file.ts';
 import { deepgramGrant } from './deepgram-grant.ts';
+import { elevenLabsFiles, elevenLabsToken } from './elevenlabs-file.ts';
+import { elevenLabsRealtimeDialect } from './elevenlabs-realtime.ts';
 import { fluxDialect } from './flux.ts';
 import { nativeDialect } from './native.ts';
 import { openaiModels, openaiTranscriptions, openaiTranslations } from './openai-files.ts';
@@ -23,6 +25,7 @@ export const DIALECT_ROUTES: DialectRoutes = new Map([
   ['/v1/listen', acceptRoomInUrl(deepgramDialect)],
   ['/v2/listen', acceptRoomInUrl(fluxDialect)],
   ['/v1/realtime', acceptRoomInUrl(openaiRealtimeDialect)],
+  ['/v1/speech-to-text/realtime', acceptRoomInUrl(elevenLabsRealtimeDialect)],
   ['/v3/ws', acceptRoomInUrl(assemblyaiDialect)],
   ['/', acceptRoomInUrl(barePathDialect)],
   ['/vosk', acceptRoomInUrl(voskDialect)],
@@ -36,9 +39,10 @@ export const HTTP_ROUTES: HttpRoutes = {
     ['/v1/audio/transcriptions', openaiTranscriptions],
     ['/v1/audio/translations', openaiTranslations],
     ['/v1/listen', deepgramFiles],
+    ['/v1/speech-to-text', elevenLabsFiles],
     ['/inference', whisperCppInference],
     ['/asr', asrWebservice],
     ['/detect-language', asrDetectLanguage],
   ]),
-  endpoints: [...openaiModels, ...openaiSecrets, deepgramGrant, whisperCppLoad],
+  endpoints: [...openaiModels, ...openaiSecrets, deepgramGrant, elevenLabsToken, whisperCppLoad],
 };

@@ -80,8 +80,8 @@ async function visit(endpoint: SocketEndpoint, field: Pick<Field, 'query' | 'fra
   });
   socket.on('open', () => {
     for (const frame of [...(field.frames ?? []), ...endpoint.rest(AUDIO)]) socket.send(frame);
-    // OpenAI's sessions end when their client leaves, and an answer to a ping comes behind all others.
-    if (endpoint.path === '/v1/realtime') {
+    // OpenAI's and ElevenLabs' sessions end when their client leaves, and an answer to a ping comes behind all others.
+    if (['/v1/realtime', '/v1/speech-to-text/realtime'].includes(endpoint.path)) {
       socket.on('pong', () => socket.close(1000));
       void simulateDelay(10).then(() => socket.ping());
     }
@@ -167,6 +167,7 @@ const HTTP_PATHS = [
   ...['/v1/audio/transcriptions', '/v1/audio/translations', '/v1/listen', '/v1/models', '/v1/models/'],
   ...['/v1/realtime/client_secrets', '/v1/realtime/transcription_sessions', '/v1/auth/grant'],
   ...['/inference', '/load', '/asr', '/detect-language'],
+  ...['/v1/speech-to-text', '/v1/single-use-token/realtime_scribe'],
 ];
 
 /** Status and body of a request; a body that is text is sent as JSON. */
@@ -224,6 +225,11 @@ t.test('names of Object.prototype, and deep JSON, in every field of HTTP', async
       200,
       dg,
     );
+    const eleven = /^\{"detail":\{"status":"invalid_parameters","message":/;
+    for (const name of ['language_code', 'webhook', 'use_multi_channel', 'timestamps_granularity', 'file_format'])
+      check(`elevenlabs ${name}=${value}`, await ask('/v1/speech-to-text', form({ [name]: value })), 400, eleven);
+    const unknown = { model_id: value, keyterms: value, diarize: value, temperature: value, [value]: value };
+    check('elevenlabs, the rest', await ask('/v1/speech-to-text', form(unknown)), 200, eleven);
     const cpp = /^\{"error":"[^"]+"\}$/;
     check(`inference ${value}`, await ask('/inference', form({ response_format: value })), 400, cpp);
     check(`inference ${value}`, await ask('/inference', form({ language: value })), 400, cpp);

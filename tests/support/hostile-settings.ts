@@ -176,6 +176,22 @@ function whisperLive(value: unknown): readonly Field[] {
   ];
 }
 
+function elevenlabs(value: unknown): readonly Field[] {
+  const chunk = (more: Named): Named => ({ message_type: 'input_audio_chunk', audio_base_64: '', ...more });
+  return [
+    ...['commit_strategy', 'vad_silence_threshold_secs', 'audio_format', 'language_code', 'include_timestamps'].map(
+      (name) => query(name, 'refused', value),
+    ),
+    ...['model_id', 'keyterms', 'vad_threshold', 'enable_logging', String(value)].map((name) =>
+      query(name, 'ignored', value),
+    ),
+    sent('message_type', 'refused', { message_type: value }),
+    sent('sample_rate', 'refused', chunk({ sample_rate: value })),
+    sent('audio_base_64', 'refused', chunk({ audio_base_64: { [String(value)]: value } })),
+    sent('others', 'ignored', chunk({ commit: value, previous_text: value, [String(value)]: value })),
+  ];
+}
+
 function whisperLiveKit(value: unknown): readonly Field[] {
   return [
     query('mode', 'refused', value),
@@ -225,6 +241,13 @@ export const SOCKET_ENDPOINTS: readonly SocketEndpoint[] = [
     ...{ path: '/vosk', query: {}, fields: vosk },
     rest: (audio) => [audio, json({ eof: 1 })],
     isError: isFaultCode,
+  },
+  {
+    ...{ path: '/v1/speech-to-text/realtime', query: { audio_format: 'pcm_16000' }, fields: elevenlabs },
+    rest: (audio) => [
+      json({ message_type: 'input_audio_chunk', audio_base_64: audio.toString('base64'), commit: true }),
+    ],
+    isError: (text) => has(text, /"detail":\{"status":"invalid_parameters"|"message_type":"input_error"/),
   },
   {
     ...{ path: '/asr', query: {}, fields: whisperLiveKit },
