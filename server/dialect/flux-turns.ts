@@ -93,12 +93,12 @@ export class FluxTurns {
   }
 
   #noteSpeech(event: EventOf<'speech'>): readonly TurnInfo[] {
+    this.#reach(event.atMs);
     if (event.state === 'start') {
       this.#spans.push({ startMs: event.atMs });
       if (this.#spans.length === 1 && !this.#isContinued) this.#startMs = event.atMs;
       return [];
     }
-    this.#reach(event.atMs);
     this.#spans = this.#spans.map((span, i) => (i === this.#spans.length - 1 ? { ...span, end: event } : span));
     return [];
   }

@@ -2,8 +2,10 @@ import { type Command, Fault, isFault, type Start } from '../../protocol/index.t
 import type { AudioDecoder, DecodedAudio, DecodeStream } from '../ports/decoder.ts';
 import type { EncodedFormat } from '../ports/dialect.ts';
 
-/** Encoded bytes that may wait before the client is paused. */
+/** Bytes of audio and messages that may wait before the client is paused. */
 const WAITING_BYTES_MAX = 262_144;
+/** Messages other than audio that wait for the first decoded audio. */
+const EARLY_MAX = 100;
 
 export interface IntakeEvents {
   command(command: Command): void;
@@ -15,7 +17,7 @@ export interface IntakeEvents {
 
 /**
  * Decodes compressed audio between a dialect and its session. Commands keep their order; `start` waits until the first decoded
- * audio gives the sample rate and the channels.
+ * audio gives the sample rate and the channels, and what the client sends before then follows it.
  */
 export class DecodedIntake {
   readonly #decoder: AudioDecoder;
@@ -23,6 +25,8 @@ export class DecodedIntake {
   readonly #events: IntakeEvents;
   #stream: DecodeStream | undefined;
   #start: Start | undefined;
+  /** Commands that came before the session could start. */
+  #early: Command[] = [];
   #queue: Command[] = [];
   #waitingBytes = 0;
   #stopped = false;
@@ -45,7 +49,7 @@ export class DecodedIntake {
   put(command: Command): void {
     if (this.#closed) return;
     this.#queue.push(command);
-    if (command.type === 'audio') this.#waitingBytes += command.bytes.length;
+    this.#waitingBytes += countBytes(command);
     if (this.#waitingBytes > WAITING_BYTES_MAX && !this.#stopped) {
       this.#stopped = true;
       this.#events.stop();
@@ -62,6 +66,7 @@ export class DecodedIntake {
   close(): void {
     this.#closed = true;
     this.#queue = [];
+    this.#early = [];
     this.#stream?.close();
     this.#moved?.();
   }
@@ -72,8 +77,7 @@ export class DecodedIntake {
       while (this.#queue.length > 0 && !this.#closed) {
         const command = this.#queue.shift()!;
         await this.#perform(command);
-        if (command.type !== 'audio') continue;
-        this.#waitingBytes -= command.bytes.length;
+        this.#waitingBytes -= countBytes(command);
         if (!this.#stopped || this.#waitingBytes > WAITING_BYTES_MAX / 2) continue;
         this.#stopped = false;
         this.#events.go();
@@ -97,9 +101,17 @@ export class DecodedIntake {
         await this.#last();
         return this.#events.command(command);
       default:
-        // Nothing has started that could be flushed or configured.
         if (this.#start === undefined) this.#events.command(command);
+        else this.#defer(command);
     }
+  }
+
+  /** A dialect that has confirmed a change, or counts on an answer, must not wait for one that never comes. */
+  #defer(command: Command): void {
+    if (command.type === 'keepalive') return;
+    if (this.#early.length === EARLY_MAX)
+      throw new Fault('command.out-of-order', { got: `message ${EARLY_MAX + 1} before any sound`, want: 'audio' });
+    this.#early.push(command);
   }
 
   async #audio(bytes: Uint8Array): Promise<void> {
@@ -154,5 +166,10 @@ export class DecodedIntake {
     this.#start = undefined;
     const format = { encoding: 'pcm_f32le', sampleRate, channels, channelMode: this.#encoded.layout } as const;
     this.#events.command({ ...start, audio: format });
+    for (const command of this.#early.splice(0)) this.#events.command(command);
   }
 }
+
+/** What a command takes while it waits. */
+const countBytes = (command: Command): number =>
+  command.type === 'audio' ? command.bytes.length : JSON.stringify(command).length;

@@ -92,8 +92,12 @@ class Stream {
   #decode({ source, demuxer }: Recording): void {
     this.#reader = AudioReader.openFile(libav, source, demuxer);
     for (let piece = this.#reader.read(); piece !== undefined; piece = this.#reader.read()) this.#put(piece);
-    const { damagedPackets } = this.#reader;
-    if (this.#batch.total === 0 && damagedPackets > 0) throw new UnreadableError('nothing in it can be decoded');
+    if (this.#batch.total > 0) return;
+    const { damagedPackets, durationMs = 0 } = this.#reader;
+    if (damagedPackets > 0) throw new UnreadableError('nothing in it can be decoded');
+    // The header of a stream may have been written before anybody knew its length.
+    if (source.random !== undefined && durationMs > 0)
+      throw new UnreadableError('nothing of the sound that its header describes is in it');
   }
 
   #decodePackets({ sampleRate, channels }: Source & { kind: 'packets' }): void {

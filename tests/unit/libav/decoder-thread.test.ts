@@ -139,6 +139,9 @@ t.test('what is no recording says why, at once', async (t) => {
   await t.rejects(thread.open({ kind: 'live' }).feed(text.subarray(0, 70_000)), { message: /format is unknown/ });
   await t.rejects(asFile(new Uint8Array(0)), { message: 'it is empty' });
   await t.rejects(asFile(read('short_01.m4a').subarray(0, 200)), { message: /unknown|broken/ });
+  const sound = aiff(tone(16_000), 16_000);
+  const header = sound.subarray(0, Buffer.from(sound).indexOf('SSND') + 16);
+  await t.rejects(asFile(header), { message: /nothing of the sound/ });
   t.equal((await asFile(read('short_01.mp3'))).channels, 1, 'the next is decoded');
 });
 
