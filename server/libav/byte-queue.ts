@@ -47,16 +47,18 @@ export class ByteQueue {
     }
   }
 
-  /** A copy of up to `bytes` at the front. */
-  peek(bytes: number): Uint8Array {
-    const head = new Uint8Array(Math.min(bytes, this.#length));
+  /** A copy of up to `bytes` behind the first `skipped`. */
+  peek(bytes: number, skipped = 0): Uint8Array {
+    const copy = new Uint8Array(Math.max(0, Math.min(bytes, this.#length - skipped)));
     let count = 0;
+    let left = skipped;
     for (const piece of this.#pieces) {
-      if (count === head.length) break;
-      const part = piece.subarray(0, head.length - count);
-      head.set(part, count);
+      if (count === copy.length) break;
+      const part = piece.subarray(left, left + copy.length - count);
+      left = Math.max(0, left - piece.length);
+      copy.set(part, count);
       count += part.length;
     }
-    return head;
+    return copy;
   }
 }

@@ -10,7 +10,7 @@ export interface DecoderStream {
   read(): Promise<DecodedStep>;
   /** No more bytes will come; yields what was held back. */
   end(): Promise<DecodedStep>;
-  /** Frees everything that belongs to the stream. Safe to call twice. */
+  /** Frees everything that belongs to the stream; an answer that is awaited is rejected. Safe to call twice. */
   close(): void;
 }
 
@@ -19,6 +19,8 @@ interface Pending {
   resolve(step: DecodedStep): void;
   reject(error: Error): void;
 }
+
+const CLOSED = 'the stream is closed';
 
 /**
  * A thread that decodes, one stream after another. libav asks for bytes in the middle of its work and cannot wait for an
@@ -47,7 +49,7 @@ export class DecoderThread {
 
   /** Ends the stream before it, if there is one. */
   open(source: Source): DecoderStream {
-    this.#send({ kind: 'close' });
+    this.#endStream();
     const stream = ++this.#streams;
     this.#send({ kind: 'open', source, stream });
     return {
@@ -56,7 +58,7 @@ export class DecoderThread {
       read: () => this.#ask(stream, { kind: 'read' }),
       end: () => this.#ask(stream, { kind: 'end' }),
       close: () => {
-        if (stream === this.#streams) this.#send({ kind: 'close' });
+        if (stream === this.#streams) this.#endStream();
       },
     };
   }
@@ -66,9 +68,15 @@ export class DecoderThread {
     await this.#worker.terminate();
   }
 
+  /** The thread answers nothing of a stream that is closed. */
+  #endStream(): void {
+    this.#send({ kind: 'close' });
+    this.#takePending()?.reject(new Error(CLOSED));
+  }
+
   #ask(stream: number, message: ToThread): Promise<DecodedStep> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (stream !== this.#streams) return Promise.reject(new Error('the stream is closed'));
+    if (stream !== this.#streams) return Promise.reject(new Error(CLOSED));
     this.#port.ref();
     return new Promise((resolve, reject) => {
       this.#pending = { stream, resolve, reject };
@@ -83,19 +91,22 @@ export class DecoderThread {
   }
 
   #settle(message: FromThread): void {
-    const pending = this.#pending;
-    if (pending === undefined || message.stream !== pending.stream) return;
-    this.#pending = undefined;
-    this.#port.unref();
+    if (message.stream !== this.#pending?.stream) return;
+    const pending = this.#takePending()!;
     if (message.kind === 'step') pending.resolve(message);
     else pending.reject(new Error(message.problem));
   }
 
   #fail(error: Error): void {
     this.#failure ??= error;
+    this.#takePending()?.reject(this.#failure);
+  }
+
+  #takePending(): Pending | undefined {
     const pending = this.#pending;
     this.#pending = undefined;
-    pending?.reject(this.#failure);
+    this.#port.unref();
+    return pending;
   }
 }
 

@@ -45,7 +45,7 @@ const SEEK_END = 2;
 const SEEK_CURRENT = 1;
 const SEEK_SIZE = 0x10000;
 /** No packet of Opus is larger, bytes. */
-export const PACKET_BYTES_MAX = 16_384;
+const PACKET_BYTES_MAX = 16_384;
 
 /** A recording that cannot be decoded; the message is for people and says why. */
 export class UnreadableError extends Error {}

@@ -119,7 +119,7 @@ function skipTags(queue: ByteQueue, arrived: (bytes: number) => boolean): void {
 function hasIndexFirst(queue: ByteQueue, arrived: (bytes: number) => boolean): boolean {
   for (let at = 0; at < HELD_BYTES_MAX; ) {
     if (!arrived(at + BOX_HEADER_BYTES)) return true;
-    const head = queue.peek(at + BOX_HEADER_BYTES).subarray(at);
+    const head = queue.peek(BOX_HEADER_BYTES, at);
     const type = String.fromCharCode(...head.subarray(4, 8));
     if (type === 'moov' || type === 'moof') return true;
     if (type === 'mdat') return false;

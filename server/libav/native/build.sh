@@ -3,7 +3,7 @@
 # Usage: server/libav/native/build.sh FFMPEG_SOURCES ZIG [FOLDER]
 #   FFMPEG_SOURCES  unpacked sources of FFmpeg 7.1.5, unchanged (`apt-get source ffmpeg` on Debian 13, or ffmpeg.org)
 #   ZIG             Zig 0.17.1, whose C compiler knows wasm32-wasi (`pip install ziglang`)
-#   FOLDER          for what is built on the way; default build/libav
+#   FOLDER          for what is built on the way; default build/libav in the repository
 # Only what LGPL-2.1-or-later covers: no --enable-gpl, no --enable-nonfree, no external library.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -31,15 +31,15 @@ decoders='aac aac_latm ac3 adpcm_4xm adpcm_g722 adpcm_g726 adpcm_g726le adpcm_im
 parsers='aac aac_latm ac3 amr dca flac g723_1 g729 gsm mlp mpegaudio opus sipr tak vorbis'
 list() { for name in $2; do printf ' --enable-%s=%s' "$1" "$name"; done; }
 
-if [ ! -f config.h ]; then
+# Always: a folder of an earlier build may have other lists, or other sources.
 "$sources/configure" --cc=./cc --ar=./ar --ranlib=./ranlib --nm=true --enable-cross-compile --target-os=none --arch=wasm32 \
   --disable-everything --disable-autodetect --disable-asm --disable-network --disable-programs --disable-doc --disable-debug --disable-iamf \
   --disable-pthreads --disable-avdevice --disable-avfilter --disable-swscale --disable-postproc --enable-swresample \
   --extra-cflags='-O3 -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -D_WASI_EMULATED_GETPID' \
   $(list demuxer "$demuxers") $(list decoder "$decoders") $(list parser "$parsers")
 # WASI has the function's name, and no such thing.
-sed -i 's/#define HAVE_MMAP 1/#define HAVE_MMAP 0/' config.h
-fi
+sed 's/#define HAVE_MMAP 1/#define HAVE_MMAP 0/' config.h > config.h.new
+mv config.h.new config.h
 make -j"${JOBS:-1}" libavformat/libavformat.a libavcodec/libavcodec.a libswresample/libswresample.a libavutil/libavutil.a
 ./cc -O3 -I. -I"$sources" -mexec-model=reactor "$here/reader.c" -o "$here/../libav.wasm" \
   libavformat/libavformat.a libavcodec/libavcodec.a libswresample/libswresample.a libavutil/libavutil.a \

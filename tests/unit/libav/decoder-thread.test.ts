@@ -170,6 +170,13 @@ t.test('a closed stream ends in the middle of its sound, and its thread takes th
   await stream.feed(read('short_01.flac'));
   stream.close();
   stream.close();
+  const awaited = thread.open({ kind: 'live' });
+  const rejected = t.rejects(awaited.feed(read('short_01.flac')), { message: 'the stream is closed' });
+  awaited.close();
+  await rejected;
+  const overtaken = t.rejects(thread.open({ kind: 'live' }).end(), { message: 'the stream is closed' });
+  thread.open({ kind: 'live' }).close();
+  await overtaken;
   await t.rejects(thread.open({ kind: 'memory', size: 0 }).end());
   t.ok((await asFile(read('short_01.ogg'))).seconds > 3);
 });
