@@ -67,7 +67,7 @@ export function reviseStretch(
   return sentences.map(({ words: first, language }, i) => {
     const heard = assigned[i]!;
     if (heard.length === 0 && hasMissedSentence(first, words, evidence)) return 'missed';
-    return saysOther(first, heard, language) ? keepEdges(first, heard) : 'same';
+    return saysOther(first, heard, language) ? keepEdges(first, heard, language) : 'same';
   });
 }
 

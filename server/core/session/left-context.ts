@@ -1,3 +1,4 @@
+import { capitalise } from '../clean/finish-sentence.ts';
 import type { Word } from '../hypothesis.ts';
 import { endsSentence } from '../sentence/boundary.ts';
 import { countOverlap } from '../stable/overlap.ts';
@@ -93,7 +94,7 @@ export function removeLeftContext(
   const [first, ...rest] = words.slice(known);
   if (first === undefined) return [];
   return endsSentence(last, undefined, leftContext.language)
-    ? [{ ...first, text: capitalised(first.text) }, ...rest]
+    ? [{ ...first, text: capitalise(first.text, leftContext.language) }, ...rest]
     : [first, ...rest];
 }
 
@@ -101,5 +102,3 @@ export function removeLeftContext(
 const endsBefore = ({ from, to }: Word, cut: number): boolean => to <= cut - Math.max(0, JITTER_SAMPLES - (to - from));
 
 const isWithin = (samples: number, ms: number): boolean => samples * 1_000 <= ms * SAMPLE_RATE;
-
-const capitalised = (text: string): string => text.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
