@@ -66,7 +66,7 @@ const DROPPED_MS = 5_000;
 
 /**
  * Hears one stored transcript again, stretch by stretch, and replaces the revised text of its sentences. It holds the audio of
- * one stretch. What is stored of a stretch is stored at once, so it may be stopped between any two.
+ * one stretch. All of a stretch is stored at once or, when `signal` aborts before, nothing.
  */
 export class RehearingJob {
   readonly #parts: RehearingJobParts;
@@ -203,6 +203,8 @@ export class RehearingJob {
       if (hearings[i] === 'missed') continue;
       const context = texts.slice(Math.max(0, i - CONTEXT_SENTENCES), i);
       additions.push(...(await this.#revise(sentence, { words: revised[i], text: texts[i]!, atMs: fromMs, context })));
+      // A cleaner may take seconds for each sentence, and whoever stops a job waits for this.
+      if (this.#task.signal.aborted) return;
     }
     this.#revised += revised.filter((each) => each !== undefined).length;
     if (additions.length === 0) return;

@@ -2,8 +2,10 @@ import t from 'tap';
 import type { Word } from '../../../server/core/hypothesis.ts';
 import type { DecodeSpan } from '../../../server/core/session/outputs.ts';
 import { PIPELINE, type PipelineOptions } from '../../../server/core/session/settings.ts';
+import type { Cleaners } from '../../../server/flow/clean-sentence.ts';
 import { DecodeDropped } from '../../../server/flow/idle-decoder.ts';
 import { RehearingJob, type RehearingProgress, type RehearingTask } from '../../../server/flow/rehearing-job.ts';
+import type { Cleaner } from '../../../server/ports/cleaner.ts';
 import type { ChangeOutcome, SampleRange, TranscriptAddition } from '../../../server/ports/transcripts.ts';
 import { MemoryTranscripts } from '../../../server/store/memory-transcripts.ts';
 import { EnergyModel } from '../../../server/vad/energy.ts';
@@ -27,6 +29,7 @@ interface Setup {
   readonly confidences?: readonly number[];
   readonly readSamples?: () => Float32Array | undefined;
   readonly add?: () => ChangeOutcome;
+  readonly cleaners?: Cleaners;
 }
 
 /** A sound whose level does not change, with an offset. */
@@ -37,6 +40,7 @@ const sound = ({ from, to }: SampleRange): Float32Array =>
 function open({
   texts = ['So we bought the new machine.'],
   models = { own: 'base', small: undefined },
+  cleaners = RULES,
   ...setup
 }: Setup) {
   const memory = new MemoryTranscripts(() => 0);
@@ -94,7 +98,7 @@ function open({
     },
   };
   const job = new RehearingJob(
-    { decoder, speechModel: new EnergyModel(), cleaners: RULES, cleanTimeoutMs: 100, clock, pipeline: PIPELINE },
+    { decoder, speechModel: new EnergyModel(), cleaners, cleanTimeoutMs: 100, clock, pipeline: PIPELINE },
     task,
   );
   const sentences = () => memory.read(OWNER, id)!.sentences;
@@ -239,6 +243,32 @@ t.test(
     await failed;
   },
 );
+
+t.test('when it is stopped while a cleaner writes, it cleans no further sentence and stores nothing', async (t) => {
+  const texts = ['So we bought the new machine.', 'It is the very loud one.'];
+  const cleaned: string[] = [];
+  const standard: Cleaner = {
+    name: 'stops',
+    ready: async () => {},
+    supportsLanguage: () => true,
+    rewrite: async ({ text }) => {
+      cleaned.push(text);
+      stopped.abort.abort();
+      return { text, model: 'm' };
+    },
+    close: async () => {},
+  };
+  const stopped = open({
+    ...{ texts, hears: ['So we bought a new machine. It is a very loud one.'], cleaners: { ...RULES, standard } },
+  });
+  stopped.memory.add(
+    { transcript: stopped.id, part: 1, atMs: 0 },
+    texts.map((text, i) => ({ kind: 'cleaned', channel: 0, sentence: i + 1, text })),
+  );
+  await stopped.job.run();
+  t.same(cleaned, ['So we bought a new machine.']);
+  t.notOk(stopped.sentences().some((sentence) => 'revised' in sentence));
+});
 
 t.test('when it is stopped it waits for nothing, and stores no more', async (t) => {
   const { job, clock, abort, sentences } = open({ hears: ['dropped', 'So we bought a new machine.'] });
