@@ -4,7 +4,7 @@ import { ENCODER_DELAY_SAMPLES, PACKET_SAMPLES } from './opus-codec.ts';
 /** Ogg counts Opus in samples at 48 kHz, whatever was encoded (RFC 7845). */
 const GRANULES_PER_SAMPLE = 48_000 / SAMPLE_RATE;
 /** Packets of a page: a second. */
-export const PAGE_PACKETS = SAMPLE_RATE / PACKET_SAMPLES;
+const PAGE_PACKETS = SAMPLE_RATE / PACKET_SAMPLES;
 /** A packet of nothing: wide-band SILK, 20 ms, mono, without a frame; decoders fill it in as silence. */
 const SILENT_PACKET = Uint8Array.of(0x48);
 const BEGIN = 2;

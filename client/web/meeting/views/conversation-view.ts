@@ -15,7 +15,7 @@ import {
  * Sentences in one batch. The browser skips the layout of each batch that is out of sight, but can still find, select and copy
  * what is in it. This many are laid out in a few milliseconds when they come into view.
  */
-export const BATCH_SENTENCES = 40;
+const BATCH_SENTENCES = 40;
 /** Distance from the end within which the page scrolls along, px. */
 const FOLLOW_DISTANCE_PX = 120;
 
