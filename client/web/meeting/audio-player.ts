@@ -167,7 +167,7 @@ export class AudioPlayer {
     this.#callbacks.changed();
     try {
       const blobs = await Promise.all(part.streams.map((stream) => this.#fetchAudio(stream, signal)));
-      const elements = await Promise.all(blobs.map(openElement));
+      const elements = await openElements(blobs);
       if (signal.aborted) {
         for (const element of elements) release(element);
         return false;
@@ -188,6 +188,12 @@ export class AudioPlayer {
 
   #watch([leader, ...others]: readonly HTMLAudioElement[]): void {
     if (leader === undefined) return;
+    for (const element of [leader, ...others])
+      element.addEventListener('error', () => {
+        if (this.#loaded?.elements[0] !== leader) return;
+        this.pause();
+        this.#callbacks.failed(describeError(element));
+      });
     leader.addEventListener('timeupdate', () => {
       for (const other of others) {
         const isBehind = Math.abs(other.currentTime - leader.currentTime) > DRIFT_MAX_S;
@@ -226,19 +232,29 @@ export class AudioPlayer {
   }
 }
 
-/** An element that knows the length of its audio. Rejects when the browser cannot play it. */
-function openElement(blob: Blob): Promise<HTMLAudioElement> {
-  const element = new Audio();
+/** Elements that know the length of their audio. Rejects, and keeps none, when the browser cannot play one of them. */
+async function openElements(blobs: readonly Blob[]): Promise<readonly HTMLAudioElement[]> {
+  const elements = blobs.map(() => new Audio());
+  try {
+    await Promise.all(elements.map((element, i) => openElement(element, blobs[i]!)));
+    return elements;
+  } catch (error) {
+    for (const element of elements) release(element);
+    throw error;
+  }
+}
+
+function openElement(element: HTMLAudioElement, blob: Blob): Promise<void> {
   element.preload = 'auto';
   return new Promise((resolve, reject) => {
-    element.addEventListener('loadedmetadata', () => resolve(element), { once: true });
-    element.addEventListener('error', () => {
-      reject(new Error(`The browser cannot play the audio: ${element.error?.message || 'unknown format'}.`));
-      release(element);
-    });
+    element.addEventListener('loadedmetadata', () => resolve(), { once: true });
+    element.addEventListener('error', () => reject(new Error(describeError(element))), { once: true });
     element.src = URL.createObjectURL(blob);
   });
 }
+
+const describeError = ({ error }: HTMLAudioElement): string =>
+  `The browser cannot play the audio: ${error?.message || 'unknown format'}.`;
 
 function release(element: HTMLAudioElement): void {
   const address = element.src;
