@@ -56,6 +56,7 @@ t.test('no page names a file that is not there', async (t) => {
     'server/dialect/docs/flux.md',
     'server/dialect/docs/openai.md',
     'server/dialect/docs/openai-realtime.md',
+    'server/dialect/docs/soniox.md',
     'server/dialect/docs/vosk.md',
     'server/dialect/docs/whisper-cpp.md',
     'server/dialect/docs/whisper-live.md',

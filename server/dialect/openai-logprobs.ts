@@ -1,5 +1,5 @@
 import type { EventOf } from '../../protocol/index.ts';
-import { chooseSeparator } from '../../transcript/index.ts';
+import { cutIntoTokens } from './word-tokens.ts';
 
 export interface Logprob {
   /** A word with the space before it; a sentence's tokens joined are its text. */
@@ -20,20 +20,7 @@ export function buildLogprobs(
   { text, words }: Pick<EventOf<'final'>, 'text' | 'words'>,
   before: string,
 ): readonly Logprob[] {
-  const trimmed = text.trim();
-  const pieces: { token: string; readonly confidence: number }[] = [];
-  let at = 0;
-  for (const { text: word, confidence } of words) {
-    const found = trimmed.indexOf(word.trim(), at);
-    if (found < 0) continue;
-    const end = found + word.trim().length;
-    pieces.push({ token: trimmed.slice(at, end), confidence });
-    at = end;
-  }
-  const last = pieces.at(-1);
-  if (last !== undefined) last.token += trimmed.slice(at);
-  if (pieces[0] !== undefined) pieces[0].token = chooseSeparator(before, trimmed) + pieces[0].token;
-  return pieces.map(({ token, confidence }) => ({
+  return cutIntoTokens(text, words, before).map(({ token, word: { confidence } }) => ({
     ...{ token, bytes: [...Buffer.from(token)], logprob: Math.round(toLogprob(confidence) * 1e4) / 1e4 },
   }));
 }

@@ -14,6 +14,7 @@ import { openaiModels, openaiTranscriptions, openaiTranslations } from './openai
 import { openaiRealtimeDialect } from './openai-realtime.ts';
 import { openaiSecrets } from './openai-secrets.ts';
 import { acceptRoomInUrl } from './room-in-url.ts';
+import { sonioxDialect } from './soniox.ts';
 import { voskDialect } from './vosk.ts';
 import { whisperCppInference, whisperCppLoad } from './whisper-cpp.ts';
 import { whisperLiveDialect } from './whisper-live.ts';
@@ -30,6 +31,7 @@ export const DIALECT_ROUTES: DialectRoutes = new Map([
   ['/', acceptRoomInUrl(barePathDialect)],
   ['/vosk', acceptRoomInUrl(voskDialect)],
   ['/whisper-live', acceptRoomInUrl(whisperLiveDialect)],
+  ['/transcribe-websocket', acceptRoomInUrl(sonioxDialect)],
   ['/asr', acceptRoomInUrl(whisperLiveKitDialect)],
 ]);
 

@@ -20,6 +20,7 @@ const WANTED: Readonly<Record<string, RouteScope>> = {
   'UPGRADE /vosk': 'stream',
   'UPGRADE /whisper-live': 'stream',
   'UPGRADE /asr': 'stream',
+  'UPGRADE /transcribe-websocket': 'stream',
   'POST /v1/audio/transcriptions': 'stream',
   'POST /v1/audio/translations': 'stream',
   'POST /v1/listen': 'stream',

@@ -192,6 +192,26 @@ function elevenlabs(value: unknown): readonly Field[] {
   ];
 }
 
+function soniox(value: unknown): readonly Field[] {
+  const config = (more: Named): Named => ({ model: 'stt-rt', audio_format: 'pcm_s16le', ...more });
+  const format = { sample_rate: 16_000, num_channels: 1 };
+  return [
+    sent('audio_format', 'refused', config({ audio_format: value })),
+    sent('sample_rate', 'refused', config({ sample_rate: value, num_channels: 1 })),
+    sent('num_channels', 'refused', config({ sample_rate: 16_000, num_channels: value })),
+    ...['language_hints', 'enable_endpoint_detection', 'enable_language_identification', 'translation'].map((name) =>
+      sent(name, 'refused', config({ ...format, [name]: value })),
+    ),
+    sent('hint', 'refused', config({ ...format, language_hints: [value] })),
+    sent(
+      'others',
+      'ignored',
+      config({ ...format, context: value, model: value, api_key: value, [String(value)]: value }),
+    ),
+    sent('type', 'refused', config(format), { type: value }),
+  ];
+}
+
 function whisperLiveKit(value: unknown): readonly Field[] {
   return [
     query('mode', 'refused', value),
@@ -248,6 +268,11 @@ export const SOCKET_ENDPOINTS: readonly SocketEndpoint[] = [
       json({ message_type: 'input_audio_chunk', audio_base_64: audio.toString('base64'), commit: true }),
     ],
     isError: (text) => has(text, /"detail":\{"status":"invalid_parameters"|"message_type":"input_error"/),
+  },
+  {
+    ...{ path: '/transcribe-websocket', query: {}, fields: soniox },
+    rest: (audio) => [audio, Buffer.alloc(0)],
+    isError: (text) => has(text, /"error_code":400,"error_message":/),
   },
   {
     ...{ path: '/asr', query: {}, fields: whisperLiveKit },
