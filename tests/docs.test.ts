@@ -64,6 +64,7 @@ t.test('no page names a file that is not there', async (t) => {
     'server/dialect/docs/wyoming.md',
     'tests/clients/README.md',
     'client/README.md',
+    'client/python/README.md',
     'client/docs/dictate.md',
     'protocol/README.md',
     'tests/bench/README.md',
