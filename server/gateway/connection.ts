@@ -144,6 +144,10 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
 
   #handleResult({ replies, commands }: FrameResult): void {
     this.#sendAll(replies);
+    const bytes = this.#connection.queuedBytes;
+    // A client that asks and never reads would fill the memory.
+    if (replies.length > 0 && bytes > LIMITS.outboxBytesMax)
+      return this.#failClient(new Fault('client.slow', { bytes, limit: LIMITS.outboxBytesMax }));
     for (const command of commands) {
       if (this.#hasEnded) return;
       if (command.type !== 'audio') this.#charge(this.#commandBucket, 1);
@@ -176,14 +180,14 @@ export class SessionConnection implements ConnectionHandler, RegistryEntry {
     if (encoded === undefined || decoder === undefined) return undefined;
     return new DecodedIntake(decoder, encoded, {
       command: (command) => this.#execute(command),
-      failed: (error) => this.#handleDecoderError(error),
+      failed: (error) => this.#failClient(error),
       stop: () => this.#addPause('decoder'),
       go: () => this.#removePause('decoder'),
     });
   }
 
-  /** Called from a promise of the decoder, outside of the transport's calls. */
-  #handleDecoderError(error: unknown): void {
+  /** Ends the session, or the connection that has none yet. It may be called outside of the transport's calls. */
+  #failClient(error: unknown): void {
     try {
       if (this.#session === undefined) this.#refuse(error);
       else this.#session.fail(error);

@@ -16,7 +16,7 @@ function place(words = script('Hello there.', 0.5)) {
   const clock = new ManualClock();
   const { parts } = scriptedParts(words, { clock });
   /** A client on a line of its own. */
-  const dial = (lifetime: DialectSession['lifetime'] = 'kept') => {
+  const dial = (lifetime: DialectSession['lifetime'] = 'kept', replies: readonly string[] = []) => {
     const events: ServerEvent[] = [];
     const line = { paused: false, closed: undefined as readonly [number, string] | undefined, queuedBytes: 0 };
     const connection: Connection = {
@@ -41,7 +41,8 @@ function place(words = script('Hello there.', 0.5)) {
     const request = { url: '/v1/stream', headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' };
     const dialect = nativeDialect.open(request, { id: 'x', nowMs: 0, model: 'script' }) as DialectSession;
     const client = { identity: identity, address: '127.0.0.1' };
-    const handler = new SessionConnection(connection, { ...dialect, lifetime }, { parts, client });
+    const read: DialectSession['read'] = (frame) => (replies.length === 0 ? dialect.read(frame) : { ...dialect.read(frame), replies });
+    const handler = new SessionConnection(connection, { ...dialect, lifetime, read }, { parts, client });
     const send = (message: object): void => handler.message(JSON.stringify(message));
     return { events, line, handler, send };
   };
@@ -383,4 +384,16 @@ t.test('a connection that has ended, or lost its session to another, sends nothi
   back.handler.close(1006);
   back.handler.drained();
   t.pass();
+});
+
+t.test('a client that does not read the replies to its messages is cut off', (t) => {
+  const { dial } = place();
+  const { line, send } = dial('connection', [JSON.stringify({ type: 'reply' })]);
+  send({ type: 'start' });
+  send({ type: 'keepalive' });
+  t.equal(line.closed, undefined);
+  line.queuedBytes = LIMITS.outboxBytesMax + 1;
+  send({ type: 'keepalive' });
+  t.match(line.closed, [Number, 'client.slow']);
+  t.end();
 });
