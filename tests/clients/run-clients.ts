@@ -43,11 +43,15 @@ export async function installPackages(
 }
 
 function runInstaller(command: string, args: readonly string[]): string | undefined {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: INSTALL_TIMEOUT_MS });
+  const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: INSTALL_TIMEOUT_MS,
+  });
   if (status === 0) return undefined;
   const lines = `${stdout ?? ''}\n${stderr ?? ''}`.trim().split('\n');
   const said = lines.filter((line) => !line.startsWith('WARNING')).at(-1);
-  return `${command} ${args[0]} failed: ${error?.message ?? said ?? `status ${status}`}`;
+  const reason = error?.message ?? (said || (signal === null ? `status ${status}` : `ended by ${signal}`));
+  return `${[command, ...args.slice(0, 2)].join(' ')} failed: ${reason}`;
 }
 
 /** Reports each line of JSON that a process prints; resolves with its status, null when it was ended. */
