@@ -1,5 +1,6 @@
 import { Fault, type ServerEvent, type Start, toPrintable } from '../../protocol/index.ts';
 import { buildCues, joinSentences, renderSrt, renderVtt } from '../../transcript/index.ts';
+import { isAddressFault } from '../core/url/percent-escapes.ts';
 import type { PacketFormat } from '../ports/decoder.ts';
 import type { ErrorInfo, HttpRefusal, UploadDialect, UploadSession } from '../ports/dialect.ts';
 import { limitVocabulary } from './limit-vocabulary.ts';
@@ -161,7 +162,8 @@ class LanguageSession implements UploadSession {
 function buildRefusal(error: ErrorInfo): HttpRefusal {
   const name = (error.data as { readonly name?: unknown } | undefined)?.name;
   const status = toHttpStatus(error);
-  if (status !== 400 || typeof name !== 'string') return { status, headers: {}, body: { detail: error.message } };
+  if (status !== 400 || typeof name !== 'string' || isAddressFault(error))
+    return { status, headers: {}, body: { detail: error.message } };
   const place = name === 'audio_file' || name === 'body' || name === 'content-type' ? 'body' : 'query';
   return {
     ...{ status: 422, headers: {} },

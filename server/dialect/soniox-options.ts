@@ -1,4 +1,4 @@
-import { describeValue, Fault, type Start } from '../../protocol/index.ts';
+import { describeValue, Fault, getOwnEntry, type Start } from '../../protocol/index.ts';
 import type { PacketFormat } from '../ports/decoder.ts';
 import { limitVocabulary } from './limit-vocabulary.ts';
 import { parseLanguages, splitPromptTerms } from './openai-file-options.ts';
@@ -55,13 +55,13 @@ function parseSamples(fields: Fields): PacketFormat | undefined {
 }
 
 function readInteger(fields: Fields, name: string, [min, max]: readonly [number, number]): number {
-  const value = fields[name];
+  const value = getOwnEntry(fields, name);
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
   throw createOptionFault(name, value, `${min} to ${max}`);
 }
 
 function readBoolean(fields: Fields, name: string): boolean {
-  const value = fields[name] ?? false;
+  const value = getOwnEntry(fields, name) ?? false;
   if (typeof value !== 'boolean') throw createOptionFault(name, value, 'true or false');
   return value;
 }

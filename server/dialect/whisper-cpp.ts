@@ -1,5 +1,6 @@
 import { Fault, type ServerEvent, type Start, toPrintable } from '../../protocol/index.ts';
 import { buildCues, renderSrt, renderVtt, withLeadingSpace } from '../../transcript/index.ts';
+import { isAddressFault } from '../core/url/percent-escapes.ts';
 import type { ErrorInfo, HttpEndpoint, HttpRefusal, UploadDialect, UploadSession } from '../ports/dialect.ts';
 import { limitVocabulary } from './limit-vocabulary.ts';
 import { buildSegment, getLanguageName, type Sentence } from './openai-answer.ts';
@@ -23,9 +24,9 @@ export const whisperCppLoad: HttpEndpoint = {
   answer: async (_, { model }) => {
     throw new Fault('command.option', { name: 'model', got: 'of a client', want: `nothing: the server has ${model}` });
   },
-  // The body is a form, which no endpoint with a short answer reads.
+  // The body is a form, which no endpoint with a short answer reads: that is no error of its own.
   refuse: (error) =>
-    error.code.startsWith('auth.')
+    error.code.startsWith('auth.') || isAddressFault(error)
       ? buildRefusal(error)
       : {
           status: 400,

@@ -145,7 +145,7 @@ t.test(
   async (t) => {
     const { childPath, live } = await openFolder(t);
     const args = [...programArgs('tests/support/parts-without-descriptors.ts'), childPath];
-    const child = spawn('sh', ['-c', 'ulimit -n 128 && exec "$0" "$@"', process.execPath, ...args], {
+    const child = spawn('sh', ['-c', 'ulimit -n 256 && exec "$0" "$@"', process.execPath, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     t.teardown(() => child.kill('SIGKILL'));

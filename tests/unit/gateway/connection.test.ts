@@ -41,7 +41,8 @@ function place(words = script('Hello there.', 0.5)) {
     const request = { url: '/v1/stream', headers: {}, subprotocols: [], remoteAddress: '127.0.0.1' };
     const dialect = nativeDialect.open(request, { id: 'x', nowMs: 0, model: 'script' }) as DialectSession;
     const client = { identity: identity, address: '127.0.0.1' };
-    const read: DialectSession['read'] = (frame) => (replies.length === 0 ? dialect.read(frame) : { ...dialect.read(frame), replies });
+    const read: DialectSession['read'] = (frame) =>
+      replies.length === 0 ? dialect.read(frame) : { ...dialect.read(frame), replies };
     const handler = new SessionConnection(connection, { ...dialect, lifetime, read }, { parts, client });
     const send = (message: object): void => handler.message(JSON.stringify(message));
     return { events, line, handler, send };

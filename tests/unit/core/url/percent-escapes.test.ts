@@ -1,5 +1,6 @@
 import t from 'tap';
-import { decodePathSegment, findBrokenEscape } from '../../../../server/core/url/percent-escapes.ts';
+import { Fault } from '../../../../protocol/index.ts';
+import { decodePathSegment, findBrokenEscape, isAddressFault } from '../../../../server/core/url/percent-escapes.ts';
 
 t.test('a segment is decoded as UTF-8', async (t) => {
   t.equal(decodePathSegment('plain'), 'plain');
@@ -33,4 +34,10 @@ t.test('no more of a long address than forty characters is shown', async (t) => 
   const message = findBrokenEscape(`/${'%FF'.repeat(1_000)}`)!.message;
   t.match(message, '%FF'.repeat(13));
   t.ok(message.length < 300);
+});
+
+t.test('such a fault is told from that of an option', async (t) => {
+  t.ok(isAddressFault(findBrokenEscape('/rooms/%zz')!));
+  t.notOk(isAddressFault(new Fault('command.option', { name: 'task', got: 'x', want: 'y' })));
+  t.notOk(isAddressFault(new Fault('upload.busy', {})));
 });
