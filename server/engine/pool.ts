@@ -4,8 +4,10 @@ import { BackOff } from '../core/schedule/back-off.ts';
 import type { Log } from '../ports/log.ts';
 import type { DecodeAnswer, DecodeJob, Recogniser, RecogniserInfo } from '../ports/recogniser.ts';
 import { Supervisor } from '../process/supervisor.ts';
+import { NOT_READY_IN_TIME } from '../process/watched-process.ts';
 import { FINAL_WINDOW_FLOOR, PARTIAL_WINDOW_FLOOR } from './native/defaults.ts';
 import { findNativeMismatch } from './native/locate.ts';
+import { StartTimeout } from './start-timeout.ts';
 import type { WorkerSetup } from './wire.ts';
 import { Worker } from './worker.ts';
 
@@ -38,10 +40,6 @@ export interface PoolOptions {
 
 /** How many workers may die with a job inside before the job is given up. */
 const DEATHS_MAX = 2;
-/** Time for loading and measuring at the first start; later starts may take a few times as long as the first took. */
-const START_TIMEOUT_MS = 120_000;
-const RESTART_TIMEOUT_MS_MIN = 10_000;
-const RESTART_TIMEOUT_FACTOR = 4;
 /** Maximum restart delay when the worker died while decoding. */
 const BUSY_BACK_OFF_MS_MAX = 250;
 /** Maximum restart delay otherwise: people keep speaking meanwhile. */
@@ -81,7 +79,7 @@ export class WorkerPool implements Recogniser {
   /** When a worker was last known to be ready. */
   #lastReadyMs = performance.now();
   #wasReady = false;
-  #startTimeoutMs = START_TIMEOUT_MS;
+  readonly #startTimeout = new StartTimeout();
   #realTimeFactor: number | undefined;
   #slots: number;
   /** Why the native engine was not chosen. */
@@ -116,7 +114,10 @@ export class WorkerPool implements Recogniser {
       start: (onEnded) => this.#start(onEnded),
       restart: 'always',
       backOff: this.#backOff,
-      onEnded: (exit, { refusal }) => this.#onWorkerEnded(exit, refusal),
+      onEnded: (exit, { refusal }) => {
+        if (exit === NOT_READY_IN_TIME) this.#startTimeout.lengthen();
+        return this.#onWorkerEnded(exit, refusal);
+      },
     });
     if (engine === 'native' && nativeProblem !== undefined) {
       this.#fail(new Fault('engine.absent', { problem: `the native engine was asked for, but ${nativeProblem}` }));
@@ -197,7 +198,7 @@ export class WorkerPool implements Recogniser {
         modelName,
         decodeTimeoutMs,
         realTimeFactor: this.#realTimeFactor,
-        startTimeoutMs: this.#startTimeoutMs,
+        startTimeoutMs: this.#startTimeout.ms,
         memoryMbMax: workerMemoryMbMax,
         log,
         childPath,
@@ -208,11 +209,7 @@ export class WorkerPool implements Recogniser {
           this.#wasReady = true;
           if (this.#realTimeFactor === undefined) {
             this.#realTimeFactor = realTimeFactor;
-            const tookMs = performance.now() - this.#startedAtMs;
-            this.#startTimeoutMs = Math.min(
-              START_TIMEOUT_MS,
-              Math.max(RESTART_TIMEOUT_MS_MIN, RESTART_TIMEOUT_FACTOR * tookMs),
-            );
+            this.#startTimeout.learn(performance.now() - this.#startedAtMs);
           }
           this.#settleReady?.resolve({
             engine,

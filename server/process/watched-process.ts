@@ -4,6 +4,9 @@ import { ForkedProcess, type Program } from './forked-process.ts';
 import { PingCounter } from './ping-counter.ts';
 import { timerClock } from './timer-clock.ts';
 
+/** Why a process ended that did not say in time that it is ready. */
+export const NOT_READY_IN_TIME = 'not ready in time';
+
 /** Stage in the life of a process. */
 export type ProcessState = 'starting' | 'ready' | 'stopping' | 'ended';
 
@@ -70,7 +73,7 @@ export class WatchedProcess<From extends { readonly kind: string }> {
         callbacks.onEnded(reason);
       },
     });
-    this.#timer = this.#clock.setTimer(options.startTimeoutMs, () => this.kill('not ready in time'));
+    this.#timer = this.#clock.setTimer(options.startTimeoutMs, () => this.kill(NOT_READY_IN_TIME));
     this.#process.send(options.setup);
   }
 
