@@ -138,11 +138,13 @@ t.test('a reload in mid-meeting goes on in the same session and loses no word', 
   const before = await rows(page);
   await page.fill('#note-text', 'kept');
   await page.keyboard.press('Enter');
+  await page.waitForSelector('.note-item');
   await page.reload();
   await settled(page);
   await stateIs(page, 'Recording');
   t.match(JSON.parse(opened.filter((text) => text.includes('"start"')).at(-1)!), { resume: {} });
   t.same((await rows(page)).slice(0, before.length), before);
+  await page.waitForSelector('.note-item');
   t.equal(await page.locator('.note-item').count(), 1);
   await page.click('#record');
   await stateIs(page, 'Ready');
